@@ -10,6 +10,10 @@ from connectors.base.users import CrmUser
 class TaskDesk(Protocol):
     """What a CRM says about the people who work in it. `Unavailable` is that of connectors.base.port."""
 
+    @property
+    def reports_deleted(self) -> bool:
+        """Whether `changes` brings deleted tasks along; where not, they are only missed when asked for by id."""
+
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         """Everybody who can own records, those who have left and queues too; of `ids` alone where some are given.
 

@@ -52,6 +52,7 @@ class HubSpotConnector:
         self._session = HubSpotSession(credential, timeout, allowance)
         self._tasks = Tasks(self._session)
         self._recency = Recency()
+        self.reports_deleted = False  # search knows no deleted records, and no webhook tells of tasks [hubspot: search]
 
     @property
     def system(self) -> System:

@@ -69,6 +69,11 @@ class SalesforceConnector:
         """What Salesforce last said about its limits."""
         return self._session.usage
 
+    @property
+    def reports_deleted(self) -> bool:
+        """Yes: queries see the recycle bin."""
+        return True
+
     def link(self, object_name: str, record_id: str, *, account: str) -> str:  # noqa: ARG002 - the port's
         """The record's page in the org: an id alone is enough, whatever the object."""
         return f"https://{self._session.host}/{record_id}" if genuine(SYSTEM, record_id) else ""

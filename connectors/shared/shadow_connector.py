@@ -72,6 +72,11 @@ class Shadowed:
         """As the connector's own."""
         return self._inner.describe(object_name)
 
+    @property
+    def reports_deleted(self) -> bool:
+        """As the connector's own."""
+        return self._inner.reports_deleted
+
     def link(self, object_name: str, record_id: str, *, account: str) -> str:
         """As the connector's own."""
         return self._inner.link(object_name, record_id, account=account)

@@ -21,6 +21,7 @@ from integration.flows.reading.reconcile import poll
 from integration.flows.reading.refresh import read_records
 from integration.flows.upkeep.drift import watch
 from integration.flows.upkeep.find_homes import learn
+from integration.flows.upkeep.gone_tasks import notice_gone
 from integration.flows.upkeep.sweep import sweep as sweep_lanes
 from integration.processes.job_failures import recorded
 from integration.store.db.errors import StoreBusyError
@@ -104,6 +105,7 @@ def drift() -> int:
 
 def _users(service: Service) -> int:
     read = read_users(service)
+    notice_gone(service)
     pass_on_tasks(service)
     pass_on_leads(service)
     return read

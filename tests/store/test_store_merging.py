@@ -1,6 +1,7 @@
 """Two leads that are one person; records that are deleted and come back; what records said last."""
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import select, update
 
 from integration.store.audit import audit_trail
 from integration.store.db.json_codec import encode
@@ -10,7 +11,7 @@ from integration.store.events.activities import NewActivity
 from integration.store.events.decided_effects import EffectRow
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outbox import NewOnce
-from integration.store.overall import merging
+from integration.store.overall import merged_touches, merging
 from integration.store.people import field_changes, leads, other_emails, record_references
 from integration.store.people.field_changes import NewChange
 from integration.store.people.leads import NewLead
@@ -96,6 +97,33 @@ def test_a_task_that_stands_twice_in_the_crm_is_to_be_closed_once(store: Store) 
             "young/play/handoff": "old",
             "old/play/handoff": "old",
         }
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"), [("", {"old"}), ("young", {"young"}), ("old", {"old"}), ("young old", {"young", "old"})]
+)
+def test_one_touch_of_two_leads_that_are_one_goes_out(store: Store, gone: str, left: set[str]) -> None:
+    two_leads(store)
+    key = "touch/inquiry/1/3"
+    with store.write() as conn:
+        for lead in ("old", "young"):
+            effect = EffectRow(
+                key=f"{lead}/{key}", lead_id=lead, kind="touch", at=T, payload={}, because=(), decided_at=T
+            )
+            decided_effects.add(conn, [effect])
+            for name in (key, f"touch/{lead}/1/1"):
+                outbox.want_once(conn, "hubspot", "touch", [NewOnce(key=f"{lead}/{name}", lead_id=lead, payload={})], T)
+        dirty.clear(conn, dirty.take(conn, T, 9))
+        rows = [row for row in outbox.pending(conn, "hubspot", "touch", T, 9) if row.key.endswith(key)]
+        outbox.sent(conn, [(row.id, row.seq, "1") for row in rows if row.lead_id in gone.split()])
+        merging.join(conn, "young", "old", T + 9)
+        merging.settle(conn, "young", "old", T + 9)
+        touches = select(tables.outbox.c.key).where(tables.outbox.c.kind == "touch")
+        keys = set(conn.execute(touches).scalars())
+        assert {each for each in keys if each.endswith(key)} == {f"{lead}/{key}" for lead in left}
+        assert {"old/touch/old/1/1", "young/touch/young/1/1"} <= keys, "what one alone had goes"
+        withheld = select(tables.effects.c.key).where(tables.effects.c.withheld == merged_touches.SAME)
+        assert set(conn.execute(withheld).scalars()) == {f"{lead}/{key}" for lead in {"old", "young"} - left}
 
 
 def test_merging_a_winner_again_leads_to_the_last_one(store: Store) -> None:

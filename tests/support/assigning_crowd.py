@@ -98,6 +98,10 @@ class FolderCrm:
         """As whom we sign in."""
         return f"{self.name}-us"
 
+    @property
+    def reports_deleted(self) -> bool:
+        return True
+
     def task_words(self) -> TaskWords:
         """No words of its own."""
         return UNTOLD

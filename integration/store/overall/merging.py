@@ -12,7 +12,7 @@ from integration.store.audit import audit_trail
 from integration.store.audit.audit_trail import Entry
 from integration.store.db.numbering import numbers
 from integration.store.outgoing import outbox
-from integration.store.overall import merged_tasks
+from integration.store.overall import merged_tasks, merged_touches
 from integration.store.people import accounts, checkpoints, field_changes, leads, other_emails, record_references
 from integration.store.queues import dirty
 from integration.store.schema.tables import activities, alerts, assignments, clock_runs, dead_letters, effects
@@ -115,11 +115,14 @@ def settle(conn: Connection, loser: LeadId, winner: LeadId, at: Instant) -> None
     """What was decided for `loser` was decided for `winner`, who is to be decided anew from the beginning.
 
     What was carried out for the loser counts as carried out for the winner: keys are renamed, and no second task
-    comes of the same cause. Of a task that both had, the loser's is not made, or closed where it stands already.
+    comes of the same cause. Of a task that both had, the loser's is not made, or closed where it stands already. Of a
+    touch that both had, one goes out.
     """
     both = {"loser": loser, "winner": winner}
     dirty.mark(conn, [winner], at)
-    twins = merged_tasks.settle(conn, loser, winner, _move_effects(conn, loser, winner), at)
+    same = _move_effects(conn, loser, winner)
+    merged_touches.settle(conn, loser, winner, same)
+    twins = merged_tasks.settle(conn, loser, winner, same, at)
     assigned_tasks.close(conn, twins, at)
     for twin in twins:
         conn.execute(_UNSENT, {"loser": loser, "twin": twin})

@@ -14,7 +14,7 @@ from integration.core.run.apply_events import advance as fold
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
 from integration.wiring.whole_service import Service
-from mappings.values.instant import MINUTE, SECOND
+from mappings.values.instant import DAY, MINUTE, SECOND
 from sandbox.desk import sales_desk
 from sandbox.server import Sandbox
 
@@ -139,6 +139,22 @@ def test_what_was_said_in_a_call_of_its_own_leaves_the_task_open_which_says_the_
     desk.close(HANDOFF)
     desk.look()
     assert (desk.open(), desk.state().conversations) == (set(), [])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_play_that_opens_again_weeks_later_joins_its_own_task_that_still_stands(desk: Desk) -> None:
+    desk.close(HANDOFF)
+    desk.look()
+    desk.saw(2, "roi")
+    receive(desk.service, activity(10, ANA, "call_attempt", desk.at(), outcome="connected"))
+    desk.look()
+    assert desk.state().conversations == [], "the engine knows of nothing open; the task stands all the same"
+    desk.at.forward(31 * DAY)
+    desk.saw(3, "roi")
+    second = ROI.replace("/1/task", "/2/task")
+    assert desk.joins() == {HANDOFF: "", ROI: "", second: ""}
+    assert set(desk.all()) == {HANDOFF, ROI}
+    assert (second, ROI) in desk.facts()
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

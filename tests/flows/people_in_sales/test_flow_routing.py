@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from flows_crms import person
+from flows_crms import SYSTEMS, person
 from flows_roles import ANA, BO, people
 from flows_routing import demo, emails, kept, routed
-from flows_run import Watch, dead, drain_all
+from flows_run import Watch, dead, drain_all, history, lead
 from test_flow_roles import made, owned, raised, told, waiting
 
 from integration.flows.people_in_sales import user_directory
 from integration.flows.reading import reconcile
+from integration.flows.upkeep.gone_tasks import notice_gone
 from integration.store.assigning import absences, assigned_tasks, pool_credit
 from integration.store.audit import audit_trail
 from integration.wiring.whole_service import Service
@@ -278,13 +279,31 @@ def test_nobody_gets_more_in_a_day_than_they_take_and_the_next_day_begins_anew(
     assert Counter(handed) == {ids["Nadia"]: 2, ids["Joaquim"]: 3}
 
 
-def test_a_task_that_somebody_deletes_in_the_crm_is_open_no_longer(pool: Service, sandbox: Sandbox, at: Watch) -> None:
-    look(pool, at)
-    unowned(sandbox, ANA)
-    demo(pool, at, ANA)
-    look(pool, at)
-    (task,) = sandbox.salesforce.records("Task")
-    sandbox.salesforce.delete("Task", str(task["Id"]))
-    look(pool, at)
-    with pool.store.read() as conn:
-        assert assigned_tasks.open_by_pool(conn) == {}
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_task_that_somebody_deletes_in_the_crm_is_open_no_longer(
+    service: Service, sandbox: Sandbox, at: Watch, system: str
+) -> None:
+    reconcile.poll(service, system)
+    at.forward(MINUTE)
+    person(sandbox, system, ANA)
+    demo(service, at, ANA)
+    at.forward(2 * HOUR)
+    assert notice_gone(service) == 0, "it stands"
+    delete_task(sandbox, system)
+    assert notice_gone(service) == (system == "hubspot"), "which says nothing of deleted tasks by itself"
+    assert notice_gone(service) == 0
+    reconcile.poll(service, system)
+    drain_all(service)
+    (closed,) = [each for each in history(service, ANA) if each.type == "task_closed"]
+    assert closed.properties == {"task": "play/handoff/1/task/1"}
+    with service.store.read() as conn:
+        assert assigned_tasks.open_of_leads(conn, [lead(service, ANA).id]) == {}
+
+
+def delete_task(sandbox: Sandbox, system: str) -> None:
+    if system == "hubspot":
+        (task,) = sandbox.hubspot.records("tasks")
+        sandbox.hubspot.delete("tasks", task.id)
+    else:
+        (there,) = sandbox.salesforce.records("Task")
+        sandbox.salesforce.delete("Task", str(there["Id"]))

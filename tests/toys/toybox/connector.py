@@ -90,6 +90,10 @@ class ToyConnector:
         del needed
         return [Finding(subject="Toybox", ok=True, detail="answers")]
 
+    @property
+    def reports_deleted(self) -> bool:
+        return True
+
     def users(self, ids: Sequence[str] = ()) -> Sequence[CrmUser]:
         del ids
         return [CrmUser(id="U-1", name="Sam Sales", email="sam@toybox.example")]

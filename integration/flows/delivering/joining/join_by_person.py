@@ -91,7 +91,8 @@ def _open_for(
             return {}, {}
         states = load_events.states_of(conn, there)
         handed = {lead: state.handed for lead, state in states.items()}
-        could = {row.id: _could(row, there.get(row.lead_id, ()), handed.get(row.lead_id)) for row in asking}
+        handoff = service.rules.compiled.dispatch.root("play", service.rules.playbook.handoff.play)
+        could = {row.id: _could(row, there.get(row.lead_id, ()), handoff, handed.get(row.lead_id)) for row in asking}
         found = {number: those for number, those in could.items() if those}
         tasks = carried_tasks.of_leads(conn, {row.lead_id for row in asking if row.id in found})
     own = {each.id: each for those in tasks.values() for each in those if each.id in found}
@@ -112,13 +113,16 @@ def _open_talks(conn: Sql, service: HasRules, leads: set[LeadId]) -> Iterator[tu
             yield lead, open_
 
 
-def _could(row: Outgoing, open_: Sequence[_Open], handed: Instant | None) -> list[_Open]:
-    """What a task could join: no step of its own opening, and no forgotten handoff in whose place it is made."""
+def _could(row: Outgoing, open_: Sequence[_Open], handoff: str, handed: Instant | None) -> list[_Open]:
+    """What a task could join: no step of its own opening, and no forgotten handoff in whose place it is made.
+
+    `handoff` is what keys call the play of the handoff.
+    """
     own, at = effect_keys.play_step(effect_keys.origin(row.key)), _at(row)
     found = []
     for each in open_:
         step = effect_keys.play_step(effect_keys.origin(each.task.key))
-        same = own is not None and step is not None and own.play == step.play
+        same = own is not None and step is not None and own.play == step.play == handoff
         anew = same and at != handed and at - _at(each.task) > FORGOTTEN  # asked again [rules: stages]
         if _opening(each.task.key) != _opening(row.key) and not anew:
             found.append(each)
