@@ -1,16 +1,20 @@
 """The CRM's own record of a handover (HubSpot's Lead object), for whoever got the task, where a mapping makes them.
 
-Asked for when the task stands in the CRM, so there is none for a handover that was withheld, once for each. What
-survives a crash: the request, and that it was tried, until the CRM has the record.
+Asked for when the task stands in the CRM, so there is none for a handover that was withheld, once for each; also where
+it is a further reason in a task that stands for another one. What survives a crash: the request, and that it was
+tried, until the CRM has the record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection as Sql
 
 from connectors.base.port import HandoverWrite, TaskWrite, Write
 from integration.core.model import effect_keys
 from integration.flows.base.service import Connection, HasStore
+from integration.store.assigning import carried_tasks
+from integration.store.assigning.carried_tasks import CARRIED_BY
 from integration.store.outgoing import outbox
 from integration.store.outgoing.outgoing_rows import Outgoing
 from integration.store.people import leads as people
@@ -20,23 +24,38 @@ from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
 
-def want(conn: Sql, connection: Connection, play: str, done: Sequence[tuple[Outgoing, Write]], now: Instant) -> None:
-    """Ask for the record of each handover whose task was made just now; `play` is the one of the handoff."""
-    if connection.mapping.handovers is None:
-        return
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stands:
+    """A task, by its key, that stands in the CRM and says something new, and whose it is: the CRM's id of a user."""
+
+    key: str
+    lead_id: LeadId
+    owner: str
+
+
+def of_made(done: Iterable[tuple[Outgoing, Write]]) -> list[Stands]:
+    """The tasks among what was written just now."""
     made = [(row, write) for row, write in done if isinstance(write, TaskWrite)]
-    steps = [(row, write, effect_keys.play_step(effect_keys.origin(row.key))) for row, write in made]
-    given = [(row, write, step) for row, write, step in steps if step is not None and row.payload.get("play") == play]
-    names = {row.id: _name(row) for row in people.get(conn, sorted({LeadId(row.lead_id) for row, *_ in given}))}
-    wanted = [
-        outbox.NewOnce(
-            key=effect_keys.key(row.lead_id, "record", step.play, step.times),
-            lead_id=row.lead_id,
-            payload={"name": names.get(row.lead_id, ""), "owner": write.owner},
-        )
-        for row, write, step in given
-    ]
-    outbox.want_once(conn, connection.name, "record", list({each.key: each for each in wanted}.values()), now)
+    return [Stands(key=row.key, lead_id=LeadId(row.lead_id), owner=write.owner) for row, write in made]
+
+
+def want(conn: Sql, connection: Connection, play: str, tasks: Sequence[Stands], now: Instant) -> None:
+    """Ask for the record of each handover that one of these tasks is, or carries; `play` is the one of the handoff."""
+    if connection.mapping.handovers is None or not tasks:
+        return
+    owners = {each.key: each.owner for each in tasks}
+    leads = sorted({each.lead_id for each in tasks})
+    names = {row.id: _name(row) for row in people.get(conn, leads)}
+    wanted: dict[str, outbox.NewOnce] = {}
+    for lead, theirs in carried_tasks.of_leads(conn, leads).items():
+        for each in theirs:
+            there = each.key if each.key in owners else str(each.payload.get(CARRIED_BY, ""))
+            step = effect_keys.play_step(effect_keys.origin(each.key))
+            if there in owners and step is not None and each.payload.get("play") == play:
+                key = effect_keys.key(lead, "record", step.play, step.times)
+                said = {"name": names.get(lead, ""), "owner": owners[there]}
+                wanted.setdefault(key, outbox.NewOnce(key=key, lead_id=lead, payload=said))
+    outbox.want_once(conn, connection.name, "record", list(wanted.values()), now)
 
 
 def ready(service: HasStore, lease: Lease, connection: Connection, rows: Sequence[Outgoing]) -> list[HandoverWrite]:

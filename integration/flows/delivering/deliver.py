@@ -252,7 +252,8 @@ def _settle(  # noqa: PLR0913, PLR0917 - what is sent, and what follows
         silence(conn, {row.lead_id for row in made}, now)
         _answered(conn, service, made, now)
         set_owners.want(conn, service, connection, made, now)
-        lead_records.want(conn, connection, service.rules.playbook.handoff.play, [each[:2] for each in done], now)
+        handovers = lead_records.of_made(each[:2] for each in done)
+        lead_records.want(conn, connection, service.rules.playbook.handoff.play, handovers, now)
         reassign.closed_for(conn, made, now)
         for row, _, receipt in pairs:
             if stop is None or receipt.verdict not in _PASSING or receipt.concern is Concern.REQUEST:

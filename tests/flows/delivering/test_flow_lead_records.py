@@ -8,9 +8,10 @@ import pytest
 from flows_crms import OWNER, person
 from flows_run import Watch, activity, dead, receive
 from hubspot_leads import with_leads
+from joined_tasks import with_further_reasons
 
 from integration.wiring.whole_service import Service
-from mappings.values.instant import DAY, HOUR
+from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 from sandbox.shared.requested_faults import Fault
 
@@ -46,6 +47,23 @@ def test_a_handover_has_one_lead_with_its_contact_and_the_owner_of_the_task(
     at.forward(DAY)
     drain_all(portal)
     assert len(sandbox.hubspot.records("leads")) == 1
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_handover_that_is_a_further_reason_in_another_task_has_a_lead_too(
+    portal: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, *, at_once: bool
+) -> None:
+    service = with_further_reasons(portal)
+    person(sandbox, "hubspot", EMAIL)
+    receive(service, activity(2, EMAIL, "page_view", at(), page="roi"))
+    if not at_once:
+        drain_all(service)
+        assert sandbox.hubspot.records("leads") == [], "no handover yet"
+    at.forward(MINUTE)
+    asked(service, drain_all, at)
+    (task,), (made,) = sandbox.hubspot.records("tasks"), sandbox.hubspot.records("leads")
+    assert made.values["hubspot_owner_id"] == task.values["hubspot_owner_id"] == OWNER
+    assert made.values["coldframe_key"].endswith("/record/handoff/1")
 
 
 def test_without_the_line_none_is_created(service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain) -> None:

@@ -16,8 +16,9 @@ from sqlalchemy import Connection as Sql
 
 from connectors.base.port import Receipt, Verdict
 from integration.core.model import effect_keys
-from integration.flows.assigning import assign_tasks, reassign
+from integration.flows.assigning import assign_tasks, lead_records, reassign
 from integration.flows.assigning.assign_tasks import Assigning
+from integration.flows.assigning.lead_records import Stands
 from integration.flows.base.isolation import Try, calling
 from integration.flows.base.service import Connection, HasWake
 from integration.flows.crm_calls.crm_task_words import task_words
@@ -148,6 +149,8 @@ def _rewrite(
         free = outbox.still_wanted(conn, [row.id for row in these.items])
         elsewhere = _elsewhere(conn, connection, found, why, free, now)
         _carried(conn, done, free, now)
+        stand = [Stands(key=each.task.key, lead_id=each.task.lead_id, owner=each.who.user) for each in done if each.who]
+        lead_records.want(conn, connection, service.rules.playbook.handoff.play, stand, now)
         there = [each for each in carried if each.row.id in free]
         note(conn, [*elsewhere, *there], now)
         reassign.closed_for(conn, [each.row for each in there], now)
