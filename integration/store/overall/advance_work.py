@@ -5,7 +5,7 @@ Each step of the lane looks for itself at what it takes; this only says which of
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, BindParameter, Connection, and_, bindparam, exists, or_, select
+from sqlalchemy import BigInteger, BindParameter, Connection, and_, bindparam, exists, func, or_, select
 
 from integration.store.db import kept_values
 from integration.store.db.json_codec import decode
@@ -32,11 +32,13 @@ class AdvanceWork:
 
 
 _NOW: BindParameter[int] = bindparam("now", type_=BigInteger)
+_first_due = select(func.min(leads.c.due)).scalar_subquery()
+"""The end of an index, whatever a planner thinks of how many are due: `EXISTS` would let it look through all leads."""
 _WORK = select(
     exists().where(erased.c.pending.is_not(None)),
     exists().where(and_(leads.c.id == dirty.c.lead_id, leads.c.merged_into.is_not(None))),
     exists().where(dirty_accounts.c.since <= _NOW),
-    or_(exists().where(dirty.c.since <= _NOW), exists().where(leads.c.due <= _NOW)),
+    or_(exists().where(dirty.c.since <= _NOW), _first_due <= _NOW),
     exists().where(suspects.c.lane.in_(["advance", "signals", "joining", ERASING])),
 )
 
