@@ -156,15 +156,19 @@ def _through(running: Rig, parcels: Sequence[Parcel], *, every: float = 0.0) -> 
 
 
 def _settled(running: Rig) -> bool:
-    """Whether every score stands: nothing waits anywhere. Asks for the earliest station first, and for one row each."""
-    whenever = clock.now() + DAY
+    """Whether every score stands: nothing waits anywhere, but for touches that were put off to a time of their own.
+
+    Asks for the earliest station first, and for one row each.
+    """
+    now = clock.now()
+    whenever = now + DAY
     with running.store.read() as conn:
         return not (
             inbox.pending(conn, 1)
             or dirty.take(conn, whenever, 1)
             or dirty.take_accounts(conn, whenever, 1)
             or any(look_ups.take(conn, ConnectionName(system), whenever, 1) for system in _SYSTEMS)
-            or any(outbox.oldest(conn, ConnectionName(system)) is not None for system in _SYSTEMS)
+            or any((outbox.oldest(conn, ConnectionName(system)) or whenever) <= now for system in _SYSTEMS)
         )
 
 
