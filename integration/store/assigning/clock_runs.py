@@ -6,7 +6,7 @@ Written by decisions, read by whoever measures: how the time of a run splits is 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, not_, or_, select
 
 from integration.store.db.dialects import among, upsert
 from integration.store.db.json_codec import decode, encode, listed
@@ -54,7 +54,7 @@ _COLUMNS = (
 )
 _MOVING = ("clock", "started_at", "due_at", "breached", "ended_at", "answer", "hours")
 _PUT = upsert(clock_runs, ["key"], lambda new: {name: getattr(new, name) for name in _MOVING})
-_DROP = delete(clock_runs).where(among(_c.lead_id, "ids"), _c.key.not_in(select(_c.key).where(among(_c.key, "keys"))))
+_DROP = delete(clock_runs).where(among(_c.lead_id, "ids"), not_(among(_c.key, "keys")))
 _GONE = delete(clock_runs).where(among(_c.key, "keys"))
 _OF_LEADS = select(*_COLUMNS).where(among(_c.lead_id, "ids")).order_by(_c.started_at, _c.key)
 _OF_KEYS = select(*_COLUMNS).where(among(_c.key, "keys"))
