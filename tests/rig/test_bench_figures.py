@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from integration.rig.bench import bench_processor
 from integration.rig.bench.bench_crm import ScoreCalls
 from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks
 from integration.rig.bench.bench_figures import Figures, Floors
-from integration.rig.bench.bench_floors import inserts_per_second
+from integration.rig.bench.bench_floors import asleep, inserts_per_second
 from integration.rig.bench.bench_latency import Events, Latency, Way, way
-from integration.rig.bench.bench_memory import MemoryWatch
+from integration.rig.bench.bench_memory import MemoryWatch, children_of_all, state, together
 from integration.rig.bench.bench_sender import PATH, Burst, send, signed
+from integration.store.db.session import Store
 from integration.wiring import clock
 
 SECRET = "whsec_" + "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
@@ -46,7 +48,14 @@ def figures(**changes: Any) -> Figures:
         "changed_once": calls,
         "under_load": calls,
         "memory": {"web": 200_000_000, "worker ingest": 90_000_000, "worker ingest job": 100_000_000},
-        "floors": Floors(inserts_per_second=3_000.0, forked_jobs_per_second=60.0, plain_jobs_per_second=165.0),
+        "together": (240_000_000, 300_000_000),
+        "webhooks": False,
+        "floors": Floors(
+            inserts_per_second=3_000.0,
+            forked_jobs_per_second=60.0,
+            plain_jobs_per_second=165.0,
+            answers_per_second=85.0,
+        ),
         "right": 4,
         "stored": 400,
         "database": "sqlite",
@@ -79,6 +88,10 @@ def test_a_run_that_meets_every_target_says_so() -> None:
         {"memory": {"worker ingest job": 150_000_000}},
         {"changed_once": {"hubspot": ScoreCalls(batch=100, calls=23, writes=2_000, leads=2_000)}},
         {"changed_once": {"hubspot": ScoreCalls(batch=100)}},
+        {"under_load": dict.fromkeys(("hubspot", "salesforce"), ScoreCalls(batch=100, calls=22, writes=2_000))},
+        {"single_per_second": 59.0},
+        {"together": (240_000_000, 301_000_000)},
+        {"together": (0, 0)},
         {"right": 3},
         {"ways": {"at a tenth": pace(records=Latency(p50=25.1, p99=100.0))}},
         {"ways": {"at a tenth": pace(records=Latency(p50=25.0, p99=100.1))}},
@@ -206,3 +219,26 @@ def test_memory_is_the_peak_of_a_process_and_of_its_children() -> None:
         child.kill()
     assert watch.peaks["worker"] > 10_000_000
     assert watch.peaks["worker job"] > 1_000_000
+    assert 0 < watch.together[0] <= watch.together[1]
+
+
+def test_processor_time_and_memory_count_a_process_once_that_two_names_lead_to() -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"]) as child:
+        children = children_of_all()
+        once, twice = {"workers": child.pid}, {"workers": child.pid, "worker ingest": child.pid}
+        assert together(twice, children) == pytest.approx(together(once, children), rel=0.5)
+        assert bench_processor.used({"a": os.getpid(), "b": os.getpid()}) < 1.5 * bench_processor.used(
+            {"a": os.getpid()}
+        )
+        child.kill()
+
+
+def test_no_worker_runs_while_answers_alone_are_measured(store: Store) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"]) as child:
+        with asleep(store, lambda: {"web": os.getpid(), "worker ingest": child.pid}):
+            assert state(child.pid) == "T"
+        deadline = time.monotonic() + 10
+        while state(child.pid) == "T" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert state(child.pid) != "T"
+        child.kill()

@@ -20,7 +20,7 @@ def used(pids: Mapping[str, int]) -> float:
     """Seconds that the service's processes have used, those of children that have ended included."""
     children = children_of_all()
     ours = [pid for name, pid in pids.items() if name not in _NOT_OURS]
-    ticks = sum(_ticks(each) for pid in ours for each in (pid, *descendants(pid, children)))
+    ticks = sum(map(_ticks, {each for pid in ours for each in (pid, *descendants(pid, children))}))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

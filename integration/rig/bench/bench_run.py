@@ -10,7 +10,7 @@ from integration.rig.bench import bench_processor
 from integration.rig.bench.bench_crm import ScoreCalls, forget, score_calls, scores
 from integration.rig.bench.bench_crowd import PER_DELIVERY, Crowd, Volume, bustle, clicks, gather
 from integration.rig.bench.bench_figures import Figures, Floors
-from integration.rig.bench.bench_floors import inserts_per_second, jobs_per_second
+from integration.rig.bench.bench_floors import asleep, inserts_per_second, jobs_per_second
 from integration.rig.bench.bench_latency import Latency, Way, events, way
 from integration.rig.bench.bench_memory import MemoryWatch
 from integration.rig.bench.bench_sender import Burst, Parcel, send
@@ -35,6 +35,10 @@ _SLOW_EVENTS = 12
 _QUIET = 600
 """People who do nothing but these single events: whoever has done a lot has the highest score, and keeps it."""
 _FLOOR_SECONDS = 1.5
+_ANSWERS = 1_000
+"""Deliveries of one activity each that are answered while no worker runs."""
+_RESTING = 2.0
+"""Seconds after which idle lanes have given back their leases, so that workers are stopped at nothing."""
 _JOBS = 200
 _PATIENCE = 120.0
 _LOOKS = 0.05
@@ -52,18 +56,20 @@ class _Load:
     calls: Mapping[str, ScoreCalls]
 
 
-def measured(
-    data: Path, tell: Callable[[str], None], *, people: int, seconds: int, database: Mapping[str, Any]
+def measured(  # noqa: PLR0913 - where, and what of it
+    data: Path, tell: Callable[[str], None], *, people: int, seconds: int, database: Mapping[str, Any], webhooks: bool
 ) -> Figures:
     """Run everything in `data` and stop it again; `tell` gets a word on what is being done.
 
-    `database` is what the environment says of a database other than an SQLite file in `data`.
+    `database` is what the environment says of a database other than an SQLite file in `data`. With `webhooks` the CRM
+    tells the service of every change, of those that the service made itself too.
     """
     load = bench_processor.load()
     tell("Starting Valkey, the sandbox's CRMs, web, workers and clock …")
     with rig(data, COLDFRAME_LOG_LEVEL="warning", **database) as running:
         tell(f"Making {people:,} people known …")
-        running.tell("webhooks", {"url": ""})
+        if not webhooks:
+            running.tell("webhooks", {"url": ""})
         crowd, quiet = gather(running, people), gather(running, _QUIET, first=people)
         with MemoryWatch(running.programs.pids) as memory:
             first = [
@@ -71,7 +77,7 @@ def measured(
                 for name, each in (("first", crowd), ("quiet", quiet))
             ]
             tell("Measuring the floors: bare inserts, empty jobs …")
-            floors = _floors(running, data)
+            floors, answered = _floors(running, data, crowd)
             tell("Changing everybody once …")
             once = _through(running, clicks(running.signer, crowd, name="once", at=clock.now()))
             tell(f"Full load, about {seconds} s …")
@@ -89,7 +95,7 @@ def measured(
                 "one a second": _way(running, slow, "slow", _SLOW_EVENTS, 1.0),
             }
         ways = {pace: each for pace, (each, _) in timed.items()}
-        phases = (*first, once, full, single, tenth)
+        phases = (*first, answered, once, full, single, tenth)
         return Figures(
             leads=len(crowd.everybody),
             activities=sum(each.answers.activities for each in phases) + sum(each.events for each in ways.values()),
@@ -105,12 +111,15 @@ def measured(
             changed_once=once.calls,
             under_load=full.calls,
             memory=memory.peaks,
+            together=memory.together,
+            webhooks=webhooks,
             floors=floors,
             right=_right(running, crowd),
             stored=_stored(running),
             database=running.store.url.get_backend_name(),
             machine_load=(load, bench_processor.load()),
             processor_ms={
+                "durable answers alone": 1_000 * answered.processor / answered.answers.activities,
                 "full load": 1_000 * full.processor / full.answers.activities,
                 "single events": 1_000 * single.processor / single.answers.activities,
                 **{pace: 1_000 * spent / each.events for pace, (each, spent) in timed.items()},
@@ -118,17 +127,32 @@ def measured(
         )
 
 
-def _floors(running: Rig, data: Path) -> Floors:
+def _floors(running: Rig, data: Path, crowd: Crowd) -> tuple[Floors, _Load]:
     body = bustle(running.signer, Crowd(("ana@acme.example",), ("bo@acme.example",)), Volume(1), name="floor", at=0)
     redis = running.settings.redis_url
     if redis is None:
         msg = "the rig brings a Valkey"
         raise RuntimeError(msg)
-    return Floors(
+    answered = _answered(running, crowd)
+    floors = Floors(
         inserts_per_second=inserts_per_second(data, body[0].body, seconds=_FLOOR_SECONDS),
         forked_jobs_per_second=jobs_per_second(redis.get_secret_value(), jobs=_JOBS, forked=True),
         plain_jobs_per_second=jobs_per_second(redis.get_secret_value(), jobs=_JOBS, forked=False),
+        answers_per_second=len(answered.answers.taken) / answered.answers.seconds,
     )
+    return floors, answered
+
+
+def _answered(running: Rig, crowd: Crowd) -> _Load:
+    """Durable answers alone; what they were about is worked when the workers go on."""
+    time.sleep(_RESTING)
+    parcels = bustle(running.signer, crowd, Volume(_ANSWERS, each=1), name="answers", at=clock.now())
+    before, started = bench_processor.used(running.programs.pids()), time.monotonic()
+    with asleep(running.store, running.programs.pids):
+        answers = send(running.url, parcels, lines=LINES)
+        processor = bench_processor.used(running.programs.pids()) - before
+    _until_settled(running)
+    return _Load(answers=answers, seconds=time.monotonic() - started, processor=processor, calls={})
 
 
 def _busy(running: Rig, crowd: Crowd, name: str, volume: Volume, *, every: float = 0.0) -> _Load:
@@ -148,11 +172,15 @@ def _through(running: Rig, parcels: Sequence[Parcel], *, every: float = 0.0) -> 
     forget(running)
     started, before = time.monotonic(), bench_processor.used(running.programs.pids())
     answers = send(running.url, parcels, lines=LINES, every=every)
+    _until_settled(running)
+    seconds, processor = time.monotonic() - started, bench_processor.used(running.programs.pids()) - before
+    return _Load(answers=answers, seconds=seconds, processor=processor, calls=score_calls(running))
+
+
+def _until_settled(running: Rig) -> None:
     if not running.wait(lambda: _settled(running), seconds=_PATIENCE, every=_LOOKS):
         msg = f"{running.waiting()} pieces of work are still under way after {_PATIENCE:.0f} s; see {running.log}"
         raise RuntimeError(msg)
-    seconds, processor = time.monotonic() - started, bench_processor.used(running.programs.pids()) - before
-    return _Load(answers=answers, seconds=seconds, processor=processor, calls=score_calls(running))
 
 
 def _settled(running: Rig) -> bool:
