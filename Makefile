@@ -75,6 +75,9 @@ attack: $(STAMP) ## attack a copy of the product in every known way; DATABASE_UR
 chaos: $(STAMP) ## kill web and workers at random, count what was lost; DATABASE_URL for PostgreSQL (KILLS=50)
 	$(BIN)/coldframe chaos --kills $(KILLS) $(ARGS)
 
+bench-console: $(STAMP) ## every page of the console over 10,000 and 1,000,000 leads; DATABASE_URL for PostgreSQL (ARGS=--json)
+	$(BIN)/coldframe bench-console $(ARGS)
+
 hosts: $(STAMP) ## four worker hosts share the work, one is cut off, one is added; DATABASE_URL of PostgreSQL (ARGS=--json)
 	$(BIN)/coldframe hosts $(ARGS)
 

@@ -4,7 +4,7 @@ import json
 import re
 
 from console_browser import ConsoleGround
-from flows_run import activity, drain_all, lead, receive
+from flows_run import activity, drain_all, history, lead, receive
 from sqlalchemy import select
 
 from integration.flows.base.running_playbook import following
@@ -12,6 +12,7 @@ from integration.flows.looking.plain_values import plain_explanation
 from integration.flows.privacy import export_person
 from integration.store.audit import audit_trail
 from integration.store.db.session import Store
+from integration.store.overall import erased_people
 from integration.store.people import leads
 from integration.store.queues import records_to_read
 from integration.store.schema.tables import leads as table
@@ -19,7 +20,7 @@ from integration.wiring.whole_service import Service
 from mappings.values.instant import HOUR
 from sandbox.server import Sandbox
 
-ANA = "ana@acme.example"
+ANA, BO = "ana@acme.example", "bo@acme.example"
 
 
 def known(service: Service, sandbox: Sandbox) -> str:
@@ -69,6 +70,8 @@ def test_an_admin_erases_whose_email_they_typed_and_nobody_else(
     ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox
 ) -> None:
     who = known(service, sandbox)
+    receive(service, activity(2, BO, "page_view", service.now() - HOUR, page="pricing", referrer=f"mailto:{ANA}"))
+    drain_all(service)
     admin, path = ground.signed_in("admin", "cy@us.example"), f"/console/leads/{who}/erase"
     page = admin.get(path).text
     assert "The lead</td>" in page
@@ -81,8 +84,14 @@ def test_an_admin_erases_whose_email_they_typed_and_nobody_else(
     answer = admin.post(path, {"typed": " ANA@acme.example "})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/leads")
     with store.read() as conn:
-        assert conn.execute(select(table.c.id)).all() == []
-    assert [actor for actor, _ in audited(store, "erase")] == ["cy@us.example"]
+        assert conn.execute(select(table.c.id)).scalars().all() == [lead(service, BO).id]
+        assert erased_people.pending(conn, 9), "what others said is not looked through while somebody waits for a page"
+    drain_all(service)
+    (said,) = history(service, BO)
+    assert said.properties["referrer"] == "mailto:[erased]"
+    with store.read() as conn:
+        assert erased_people.pending(conn, 9) == []
+    assert [actor for actor, _ in audited(store, "erase")] == ["coldframe", "cy@us.example"]
     assert admin.get(f"/console/leads/{who}").status_code == 404
     assert admin.get(path).status_code == 404
 

@@ -76,6 +76,9 @@ class _Traces:
         return bool(self.deliveries or self.letters or self.mentions)
 
 
+_NOWHERE = _Traces(deliveries=(), letters=(), mentions=())
+
+
 def asked_for(text: str, connections: Mapping[ConnectionName, Connection]) -> str:
     """The name that somebody is asked for by: an e-mail, or `connection:object:id`.
 
@@ -96,11 +99,14 @@ def asked_for(text: str, connections: Mapping[ConnectionName, Connection]) -> st
     raise ValueError(msg)
 
 
-def rehearse(service: Screening, name: str) -> Report | None:
-    """What `erase` would remove, with nothing changed; None where nobody is known by that name."""
+def rehearse(service: Screening, name: str, *, everywhere: bool = True) -> Report | None:
+    """What `erase` would remove, with nothing changed; None where nobody is known by that name.
+
+    Not `everywhere`: without what others said, for which every text of the store is looked through.
+    """
     with service.store.read() as conn:
         who, key = erasure.target(conn, [name]), erasure_key.read(conn, service.keys.keyring)
-        traces = _traces(conn, service, who.names)
+        traces = _traces(conn, service, who.names) if everywhere else _NOWHERE
     if not who.leads and not traces:
         return None
     counts: Counter[str] = Counter()
@@ -117,6 +123,17 @@ def erase(service: Erasing, name: str, *, actor: str) -> Report:
     report = _erase(service, [name], actor, _nothing, "", _nothing)
     _wake(service)
     return report
+
+
+def begin(service: Erasing, name: str, *, actor: str) -> Report:
+    """Remove their own rows now, and have the lane `advance` look through everything else. Raises StoreBusyError."""
+    counts = Counter[str]()
+    with _fenced(service, _nothing, "") as conn:
+        who = _remove(conn, service, frozenset([name]), counts)
+        digest = erased_people.hashed(_key(conn, service), name)
+        _audit(conn, service, actor, digest, counts, len(who.names))
+    _wake(service)
+    return Report(hash=digest, leads=len(who.leads), names=len(who.names), removed=dict(counts))
 
 
 def erase_batch(service: Erasing, lease: Lease) -> None:
@@ -163,8 +180,7 @@ def _erase(  # noqa: PLR0913, PLR0917 - who, for whom, and as what
 ) -> Report:
     first, counts = frozenset(names), Counter[str]()
     asked, done = first, frozenset[str]()
-    traces = _Traces(deliveries=(), letters=(), mentions=())
-    leads = 0
+    traces, leads = _NOWHERE, 0
     for _ in range(_MOST_ROUNDS):
         if asked != done:
             with _fenced(service, hold, spared) as conn:
@@ -181,16 +197,20 @@ def _erase(  # noqa: PLR0913, PLR0917 - who, for whom, and as what
     with service.store.write() as conn:
         key = _key(conn, service)
         digest = erased_people.hashed(key, min(first))
-        detail = {"removed": {table: count for table, count in sorted(counts.items()) if count}, "names": len(done)}
-        audit_trail.add(
-            conn,
-            [audit_trail.Entry(at=service.now(), actor=actor, action="erase", subject=f"name {digest}", detail=detail)],
-        )
+        _audit(conn, service, actor, digest, counts, len(done))
         if not traces:
             erased_people.done(conn, done)
             ended(conn)
     log.info("erased", leads=leads, names=len(done), left=bool(traces))
     return Report(hash=digest, leads=leads, names=len(done), removed=dict(counts))
+
+
+def _audit(  # noqa: PLR0913, PLR0917 - who erased whom, and what that was
+    conn: Sql, service: Screening, actor: str, digest: str, counts: Mapping[str, int], names: int
+) -> None:
+    detail = {"removed": {table: count for table, count in sorted(counts.items()) if count}, "names": names}
+    entry = audit_trail.Entry(at=service.now(), actor=actor, action="erase", subject=f"name {digest}", detail=detail)
+    audit_trail.add(conn, [entry])
 
 
 @contextmanager

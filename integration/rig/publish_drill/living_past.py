@@ -40,14 +40,19 @@ _DAILY: tuple[tuple[float, str, dict[str, Any]], ...] = (
 """What a lead does besides its story: how many of them, what, and its properties."""
 
 
-def live(running: Rig, service: Service, count: int, seed: int, tell: Tell) -> list[Person]:
-    """Store and decide six weeks of so many leads; `tell` gets what is being done, how far it is, and of how much."""
+def live(  # noqa: PLR0913 - whose past, how rich, and where
+    running: Rig, service: Service, count: int, seed: int, tell: Tell, *, busy: int = 1
+) -> list[Person]:
+    """Store and decide six weeks of so many leads; `tell` gets what is being done, how far it is, and of how much.
+
+    `busy`: they do so many times as much beside their stories.
+    """
     people, now = [Person(number) for number in range(count)], service.now()
     lease = _alone(running, service)
     with service.store.write() as conn:
         connection_pauses.stop(conn, SYSTEM, "the past is lived through", now=now)
     known(running, service.store, people, now - DAYS * DAY, seed, tell)
-    deeds = list(_deeds(people, now, seed))
+    deeds = list(_deeds(people, now, seed, busy))
     begun = 0
     for days in _DECIDED:
         then = now - days * DAY
@@ -103,12 +108,12 @@ def _account(deed: NewActivity) -> AccountId:
     return Person(int(str(deed.lead_id).removeprefix("lead"))).account
 
 
-def _deeds(people: Sequence[Person], now: Instant, seed: int) -> Iterator[NewActivity]:
+def _deeds(people: Sequence[Person], now: Instant, seed: int, busy: int) -> Iterator[NewActivity]:
     """What everybody did until now, by time."""
     chance, start = Random(f"deeds {seed}"), now - DAYS * DAY  # noqa: S311 - not cryptography
     by_email = {each.email: each for each in people}
     scenes = story(list(by_email), seed=seed, days=DAYS)
-    scenes += [scene for each in people for scene in _daily(each, chance)]
+    scenes += [scene for each in people for _ in range(busy) for scene in _daily(each, chance)]
     scenes += [scene for each in scenes if each.type == "demo_request" for scene in _answers(each, chance)]
     scenes = [each for each in scenes if start + each.offset < now - HOUR]
     scenes.sort(key=lambda scene: (scene.offset, scene.email, scene.type))

@@ -68,7 +68,7 @@ def erase_asked(lead: str) -> str | tuple[str, int]:
     """What an erasure would remove, and the question whether it is meant. Raises NotFound."""
     row = _lead(lead)
     name = _name(row)
-    plan = erase_person.rehearse(parts().service(), name) if name is not None else None
+    plan = erase_person.rehearse(parts().service(), name, everywhere=False) if name is not None else None
     if plan is None:
         return refusal("This cannot be erased", _NAMELESS, 409)
     removed: Counter[str] = Counter()
@@ -86,8 +86,11 @@ def erase(lead: str) -> Reply | tuple[str, int]:
     if (emails.normal(given) or given) != (row.email or row.id):
         text = "What you typed is not this person's e-mail. Nothing was erased."
         return refusal("Not erased", text, 400)
-    report = erase_person.erase(parts().service(), name, actor=person().subject)
-    flash(f"The person is erased. The audit knows this as name {report.hash}.")
+    report = erase_person.begin(parts().service(), name, actor=person().subject)
+    flash(
+        "The person is erased; what others said that names them is looked for now, and cleaned. "
+        f"The audit knows this as name {report.hash}."
+    )
     return redirect(url_for("console.leads.listed"), 303)
 
 
