@@ -125,7 +125,7 @@ def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | No
     if len(text) > MAX_CHARACTERS:
         return None, (Problem(file, 1, 1, f"longer than {MAX_CHARACTERS:,} characters"),)
     try:
-        root = _composed(text)
+        root = composed(text)
     except yaml.MarkedYAMLError as error:
         return None, (_marked(error, file, text),)
     except yaml.reader.ReaderError as error:
@@ -143,7 +143,7 @@ def load(text: str, file: str, twice: Twice | None = None) -> tuple[Located | No
 
 
 @lru_cache(maxsize=32)
-def _composed(text: str) -> Node | None:
+def composed(text: str) -> Node | None:
     """The document's nodes, for reading alone; raises YAMLError, with the better words where a short text is wrong.
 
     Whoever loads a text again, as a connection does its mapping, does not have it parsed again.

@@ -18,6 +18,7 @@ from integration.flows.base.service import Connection
 from integration.flows.delivering.write_decisions import as_fields
 from integration.store.people import leads
 from mappings.model.canonical import Fields, Kind
+from mappings.model.compiled_mapping import CrmMapping
 from mappings.reading.same_value import same
 from mappings.translate.new_records import first_fields
 from mappings.translate.translation import Inward, inward, natives, outward
@@ -59,13 +60,14 @@ class Preview:
         return not same(self.kinds[name], self.held[name], self.writes[name])
 
 
-def find(connection: Connection, named: str) -> Record | None:
+def find(connection: Connection, named: str, others: Sequence[CrmMapping] = ()) -> Record | None:
     """A person's record by `contact:17`, by id or by e-mail, with every field that is read or written.
 
-    ValueError where the text is none of these. Raises Unavailable.
+    `others` are mappings that it is to be looked at by as well. ValueError where the text is none of these. Raises
+    Unavailable.
     """
     mapping, connector = connection.mapping, connection.connector
-    needed = {name: mapping.needed[name] for name in mapping.people}
+    needed = {name: _fields([mapping, *others], name) for name in mapping.people}
     text = named.removeprefix(f"{connection.name}:").strip()
     if "@" in text:
         return next(iter(connector.find([text], needed)), None)
@@ -85,17 +87,26 @@ def stored_standing(conn: Sql, connection: Connection, record: Record) -> Fields
     return next((row.standing for row in leads.get(conn, [lead])), None) if lead else None
 
 
-def preview(
-    connection: Connection, compiled: CompiledPlaybook, record: Record, now: Instant, standing_now: Fields | None = None
+def preview(  # noqa: PLR0913 -- a record, and by which rules it is looked at
+    connection: Connection,
+    compiled: CompiledPlaybook,
+    record: Record,
+    now: Instant,
+    standing_now: Fields | None = None,
+    *,
+    company: Record | None = None,
+    others: Sequence[CrmMapping] = (),
+    anew: bool = False,
 ) -> Preview:
     """Take a record through mapping, scoring and mapping back.
 
     `standing_now` is where the service has its person stand; without it, the lead is one of whom nothing else is known.
-    Raises Unavailable where its company cannot be read.
+    `anew`: what the record alone decides is by these rules, and not as it stands. `company` is the record's, where it
+    has been read, and `others` are mappings that it is to be read for as well. Raises Unavailable where it cannot be.
     """
     mapping = connection.mapping
     told = inward(mapping, record.object, record.fields)
-    company = _company(connection, told)
+    company = company or _company(connection, told, others)
     account = {**told.account, **(inward(mapping, company.object, company.fields).account if company else {})}
     state = newborn(LeadId("preview"))
     events: list[Event] = [LeadChanged(id="record", at=now, fields={**told.lead, "account": "preview"})]
@@ -103,7 +114,9 @@ def preview(
         events.insert(0, AccountChanged(id="company", at=now, account=AccountId("preview"), fields=account))
     decision = advance(compiled, state, events, now)
     where = standing(compiled, decision.state, now)
-    fields = as_fields(where, now) if standing_now is None else standing_now
+    fields = as_fields(where, now)
+    if standing_now is not None:
+        fields = _renewed(standing_now, fields) if anew else standing_now
     targets = mapping.objects[record.object].write
     writes = {
         **outward(mapping, record.object, fields),
@@ -134,11 +147,26 @@ def newcomer(connection: Connection, named: str) -> dict[str, str] | None:
     return first_fields(creation, email) if creation and email else None
 
 
-def _company(connection: Connection, told: Inward) -> Record | None:
+def _company(connection: Connection, told: Inward, others: Sequence[CrmMapping]) -> Record | None:
     if told.account_ref is None:
         return None
     name, record_id = told.account_ref
-    return next(iter(connection.connector.read(name, [record_id], connection.mapping.reads(name))), None)
+    reads = sorted({field for mapping in (connection.mapping, *others) for field in mapping.reads(name)})
+    return next(iter(connection.connector.read(name, [record_id], reads)), None)
+
+
+def _fields(mappings: Sequence[CrmMapping], object_name: str) -> tuple[str, ...]:
+    """Every field of an object that one of the mappings needs."""
+    return tuple(sorted({field for mapping in mappings for field in mapping.needed.get(object_name, ())}))
+
+
+def _renewed(stands: Fields, fresh: Fields) -> Fields:
+    """Where somebody stands, with what their record alone decides by other rules."""
+    found = {**stands, **{name: fresh.get(name) for name in _OF_THE_RECORD if name in fresh}}
+    fit, engagement = found.get("fit"), found.get("engagement")
+    if isinstance(fit, (int, float)) and isinstance(engagement, (int, float)):
+        found["total"] = fit + engagement
+    return found
 
 
 def _points(lines: Sequence[Line]) -> list[tuple[str, float]]:

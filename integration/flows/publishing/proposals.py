@@ -13,7 +13,7 @@ from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
 from integration.flows.base import running_mappings
 from integration.flows.base.running_routing import ROUTING, HasRouting
-from integration.flows.base.service import Connection, HasCrms
+from integration.flows.base.service import Connection, HasCrms, changed
 from integration.flows.base.stored_versions import compiled_of, earlier
 from integration.flows.publishing.put_in_force import Publishing, current_rules
 from integration.flows.upkeep import drift
@@ -139,16 +139,35 @@ def of_mapping(service: Proposed, text: str, named: str, connection: ConnectionN
     said = said.having({name: FileInForce.of(file.text)})
     files = dict(said.files)
     works = {each.name: replace(each, mapping=file.mapping, located=file.located, text=file.text) for each in those}
-    changed = {each: it for each, it in works.items() if running_mappings.stored(it, files) is files[name]}
-    if not changed:
+    others = {each: it for each, it in works.items() if running_mappings.stored(it, files) is files[name]}
+    if not others:
         names = " or ".join(each.name for each in those)
         msg = f"every connection to {system} has a mapping of its own: add --connection {names}"
         raise ProposalError(msg)
-    problems = (*file.problems, *_unfit(service, changed))
+    problems = (*file.problems, *_unfit(service, others))
     if fatal(problems):
         return Checked(problems)
     proposal = _proposal("mapping", service.rules.compiled, said, found)
-    return Checked(problems, replace(proposal, connections=changed))
+    return Checked(problems, replace(proposal, connections=others))
+
+
+def of_vocabulary_and_mapping(
+    service: Proposed, vocabulary: tuple[str, str], mapping: tuple[str, str], connection: ConnectionName | None
+) -> Checked:
+    """A vocabulary and a mapping in its words, each a text and its name: one version changes both.
+
+    Raises ProposalError as `of_mapping` does.
+    """
+    words = of_vocabulary(service, *vocabulary)
+    if words.proposal is None:
+        return words
+    then = changed(service, rules=replace(service.rules, compiled=words.proposal.compiled))
+    found = of_mapping(then, *mapping, connection)
+    problems = (*words.problems, *found.problems)
+    if found.proposal is None:
+        return Checked(problems)
+    said = replace(found.proposal.said, vocabulary=vocabulary[0])
+    return Checked(problems, replace(found.proposal, what="vocabulary", said=said))
 
 
 def of_routing(service: Proposed, text: str, named: str, channels: Collection[Channel]) -> Checked:
@@ -199,15 +218,15 @@ def _unrouted(service: Proposed, playbook: Playbook) -> tuple[Problem, ...]:
     return tuple(each for each in problems if each.severity == "error")
 
 
-def _unfit(service: Proposed, changed: Mapping[ConnectionName, Connection]) -> Iterator[Problem]:
+def _unfit(service: Proposed, others: Mapping[ConnectionName, Connection]) -> Iterator[Problem]:
     """What the CRMs lack, and what two systems claim."""
-    for each in changed.values():
+    for each in others.values():
         try:
             yield from (misfit.problem for misfit in drift.misfits(each))
         except Unavailable as away:
             msg = f"{each.name} could not be asked for its fields: {away}"
             raise ProposalError(msg) from None
-    there = {**service.connections, **changed}.values()
+    there = {**service.connections, **others}.values()
     yield from field_conflicts.claimed_twice([(each.mapping, each.located) for each in there if each.located])
 
 

@@ -35,7 +35,7 @@ ConnectionPurpose: TypeAlias = Literal[
     "task_words",
     "outcome_labels",
 ]
-ObjectPurpose: TypeAlias = Literal["poll", "sync", "unread", "console_work"]
+ObjectPurpose: TypeAlias = Literal["poll", "sync", "unread", "console_work", "described", "mapping_edits"]
 
 _s, _c, _o = service_values.c, connection_values.c, object_values.c
 _what: BindParameter[str] = bindparam("what")

@@ -12,6 +12,7 @@ from integration.flows.levels import time_words
 from integration.store.db.errors import StoreError
 from integration.web.console.access import access_pages, console_cookies, guard, openid
 from integration.web.console.connections import connections_pages
+from integration.web.console.field_mappings import record_preview
 from integration.web.console.first_day import preview_pages
 from integration.web.console.home import home_pages
 from integration.web.console.leads import leads_pages
@@ -34,6 +35,7 @@ ROOMS: Sequence[Room] = (
     audit_pages.ROOM,
     connections_pages.ROOM,
     version_pages.ROOM,
+    record_preview.ROOM,
     sales_people_pages.ROOM,
     access_pages.ROOM,
 )

@@ -18,6 +18,7 @@ from integration.settings.environment import Settings
 from integration.store.console import rule_drafts
 from integration.store.console.rule_drafts import Draft
 from integration.store.db.errors import StoreError
+from integration.store.db.json_codec import decode
 from integration.store.events import playbook_versions
 from integration.web.console.rules import rule_files
 from integration.wiring.whole_service import Service
@@ -63,11 +64,15 @@ def proposed(service: Service, started: Service, settings: Settings, draft: Draf
     if draft.subject.startswith(rule_files.VERSION):
         number = int(draft.subject.removeprefix(rule_files.VERSION))
         return proposals.of_version(service, number, draft.terms.what, started.rules.vocabulary)
-    file = next((each for each in rule_files.files(service, settings) if each.subject == draft.subject), None)
+    subject = draft.subject.removeprefix(rule_files.TOGETHER)
+    file = next((each for each in rule_files.files(service, settings) if each.subject == subject), None)
     if file is None:
-        msg = f"There is no {draft.subject} here any more."
+        msg = f"There is no {subject} here any more."
         raise ProposalError(msg)
-    found = rule_files.checked(service, settings, file, draft.body)
+    if subject != draft.subject:
+        found = rule_files.checked_together(service, file, **decode(draft.body, dict[str, str]))
+    else:
+        found = rule_files.checked(service, settings, file, draft.body)
     if found.proposal is None:
         msg = "\n".join(map(str, found.problems))
         raise ProposalError(msg)

@@ -19,6 +19,8 @@ from mappings.yaml_files.problems import Problem
 
 VERSION = "version:"
 """How the subject of a draft begins that puts a former version back; its number follows."""
+TOGETHER = "vocabulary and "
+"""How the subject of a draft begins that changes the vocabulary and a mapping together; the mapping's follows."""
 _MOST = 1_000_000
 """Characters of a text."""
 
@@ -90,6 +92,16 @@ def checked(service: Service, settings: Settings, file: RuleFile, text: str) -> 
             return proposals.of_routing(service, text, named, settings.channels)
         case "mapping":
             return proposals.of_mapping(service, text, named, file.connection)
+
+
+def checked_together(service: Service, file: RuleFile, *, vocabulary: str, mapping: str) -> Checked:
+    """Everything wrong with a vocabulary and a mapping in the file's place that uses its words; both, or neither."""
+    if max(len(vocabulary), len(mapping)) > _MOST:
+        msg = f"The text is longer than {_MOST:,} characters."
+        raise ProposalError(msg)
+    return proposals.of_vocabulary_and_mapping(
+        service, (vocabulary, "Vocabulary"), (mapping, file.title), file.connection
+    )
 
 
 def placed(problems: Sequence[Problem]) -> list[dict[str, object]]:

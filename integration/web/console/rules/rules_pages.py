@@ -1,7 +1,5 @@
 """The pages of rules: what is in force, an editor, a draft and what it would do, and publishing it."""
 
-from dataclasses import replace
-
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as Reply
@@ -9,7 +7,7 @@ from werkzeug.wrappers import Response as Reply
 from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.proposals import ProposalError
-from integration.flows.publishing.put_in_force import OvertakenError, current_rules
+from integration.flows.publishing.put_in_force import OvertakenError
 from integration.playbook.reading import library
 from integration.store.audit import audit_trail
 from integration.store.console import rule_drafts
@@ -17,15 +15,13 @@ from integration.store.console.rule_drafts import Draft
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms
 from integration.web.console.rules import draft_impact, rule_files
+from integration.web.console.rules.new_drafts import chosen_terms, drafted, led_to
 from integration.web.console.rules.rule_files import RuleFile
 from integration.web.console.shell.console_parts import audited, parts, person
 from integration.web.console.shell.rooms import Room
-from integration.wiring import clock
 from integration.wiring.whole_service import Service
 
 ROOM = Room("rules", "Rules", path="/rules")
-_LONGEST_REASON = 500
-_MOST_AN_HOUR = 1_000_000
 
 
 @ROOM.page("/", role="viewer")
@@ -65,7 +61,7 @@ def check(subject: str) -> Response:
 def propose(subject: str) -> Reply | tuple[str, int]:
     """Make a draft of a text that has no mistakes, and begin to work out what it would do."""
     service, file, text = _service(), _file(subject), request.form.get("text", "")
-    terms = _terms(file)
+    terms = chosen_terms(file.what)
     problems: list[dict[str, object]] = []
     try:
         found = rule_files.checked(service, parts().settings, file, text)
@@ -81,7 +77,7 @@ def propose(subject: str) -> Reply | tuple[str, int]:
             "console/rules/edit.html", file=file, text=text, shipped=shipped, problems=problems, terms=terms
         )
         return page, 400
-    return _drafted(service, subject, text, terms)
+    return led_to(drafted(service, subject, text, terms))
 
 
 @ROOM.change("/rollback/<int:number>", role="editor")
@@ -92,7 +88,7 @@ def rollback(number: int) -> Reply:
     if former is None:
         abort(404, f"There is no version {number}.")
     terms = Terms(author=person().subject, reason=f"back to version {number}", what=former.what)
-    return _drafted(service, f"{rule_files.VERSION}{number}", "", terms)
+    return led_to(drafted(service, f"{rule_files.VERSION}{number}", "", terms))
 
 
 @ROOM.page("/drafts/<draft_id>", role="viewer")
@@ -121,36 +117,6 @@ def publish(draft_id: str) -> Reply | tuple[str, int]:
         audit_trail.add(conn, [line])
     flash(f"Version {version.number} is in force. The workers derive {found.result.get('leads', 0)} leads anew.")
     return redirect(url_for("console.rules.overview"), 303)
-
-
-def _drafted(service: Service, subject: str, text: str, terms: Terms) -> Reply:
-    version, _ = current_rules(service)
-    new = Draft(
-        id=str(clock.new_id()),
-        subject=subject,
-        body=text,
-        terms=terms,
-        over=version.number if version else None,
-        made_at=parts().now(),
-        result={},
-    )
-    with parts().store.write() as conn:
-        rule_drafts.add(conn, new)
-    parts().look_ahead(new.id)
-    return redirect(url_for("console.rules.draft", draft_id=new.id), 303)
-
-
-def _terms(file: RuleFile) -> Terms:
-    """Who, why, and how those who pass the gate now are handed over, as the form says."""
-    pace, number = request.form.get("pace", ""), request.form.get("tasks_per_hour", "")
-    terms = Terms(
-        author=person().subject, reason=request.form.get("reason", "").strip()[:_LONGEST_REASON], what=file.what
-    )
-    if pace == "nobody":
-        return replace(terms, quiet=True)
-    if pace == "limited" and number.isdecimal() and 0 < int(number) <= _MOST_AN_HOUR:
-        return replace(terms, tasks_per_hour=int(number))
-    return terms
 
 
 def _service() -> Service:

@@ -48,14 +48,16 @@ def changes(before: Texts, after: Texts) -> tuple[Change, ...]:
     one, other = _named(before), _named(after)
     found = []
     for name in dict.fromkeys([*other, *one]):
-        lines = list(
-            difflib.unified_diff(
-                one.get(name, "").splitlines(), other.get(name, "").splitlines(), lineterm="", n=_AROUND
-            )
-        )[2:]
+        lines = line_changes(one.get(name, ""), other.get(name, ""))
         if lines:
-            found.append(Change(name, tuple((line[:1], line[1:] if line[:1] != "@" else line) for line in lines)))
+            found.append(Change(name, lines))
     return tuple(found)
+
+
+def line_changes(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """The lines of a text that changed, with some around them, as in `Change`."""
+    found = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_AROUND))[2:]
+    return tuple((line[:1], line[1:] if line[:1] != "@" else line) for line in found)
 
 
 def _named(texts: Texts) -> dict[str, str]:
