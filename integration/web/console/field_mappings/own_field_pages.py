@@ -23,7 +23,7 @@ from mappings.model import catalogue
 from mappings.vocabulary.files.load_vocabulary import shipped
 from mappings.vocabulary.files.parse_recognition import second_key
 from mappings.vocabulary.files.parse_vocabulary import KINDS as OWN_KINDS
-from mappings.vocabulary.files.parse_vocabulary import parse
+from mappings.vocabulary.files.parse_vocabulary import RESERVED, parse
 from mappings.yaml_files.located_yaml import load
 
 _LONGEST = 62
@@ -68,7 +68,7 @@ def map_field(connection: str) -> str | Reply:
             url_for(address, connection=connection, object=object_name, section=section, name=ours, add=name), 303
         )
     live = live_fields(made.service, made.connection, object_name)
-    return _page(made, object_name, live, name, _suggested(live.named(name), name))
+    return _page(made, object_name, live, name, _suggested(made, live.named(name), name))
 
 
 @ROOM.change("/<connection>/own-field", role="editor")
@@ -136,13 +136,16 @@ def _section(made: EditedMapping, object_name: str) -> str:
     return "account" if made.object_mapping(object_name).kind == "account" else "lead"
 
 
-def _suggested(found: FieldInfo | None, name: str) -> OwnFieldForm:
-    """The form as the CRM's field suggests it."""
+def _suggested(made: EditedMapping, found: FieldInfo | None, name: str) -> OwnFieldForm:
+    """The form as the CRM's field suggests it, under a name that is free."""
+    taken = {*made.words.lead, *made.words.account, *made.words.standing, *RESERVED}
+    label = (found.label if found else "") or name
+    free = next((each for each in (_word(label), _word(name)) if each not in taken), f"our_{_word(name)}"[:_LONGEST])
     if found is None:
-        return OwnFieldForm(name=_word(name), label=name)
+        return OwnFieldForm(name=free, label=label)
     kind = next((each for each, types in _TYPES.items() if found.type in types), "choice" if found.options else "text")
-    values = [(value, _word(label)) for value, label in offered(found)] if kind == "choice" else []
-    return OwnFieldForm(name=_word(found.label or name), kind=kind, label=found.label or name, values=tuple(values))
+    values = [(value, _word(words)) for value, words in offered(found)] if kind == "choice" else []
+    return OwnFieldForm(name=free, kind=kind, label=label, values=tuple(values))
 
 
 def _posted() -> OwnFieldForm:
