@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from integration.store.console.mapping_edits import Edit
 from integration.web.console.field_mappings.edited_mapping import EditedMapping
 from integration.web.console.field_mappings.field_table import troubles
-from integration.web.console.field_mappings.live_fields import LiveFields
+from integration.web.console.field_mappings.object_fields import LiveFields
 from mappings.conflicts import field_conflicts
 from mappings.yaml_files.edited_yaml import EditError, lines_of
 from mappings.yaml_files.located_yaml import Located, Path, load

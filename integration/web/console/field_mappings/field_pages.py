@@ -13,9 +13,9 @@ from integration.web.console.field_mappings.edited_mapping import EditedMapping,
 from integration.web.console.field_mappings.field_checks import FieldCheck, checked
 from integration.web.console.field_mappings.field_table import owner_words, permission
 from integration.web.console.field_mappings.field_words import fields_of, our_label
-from integration.web.console.field_mappings.live_fields import LiveFields, live_fields, offered
 from integration.web.console.field_mappings.mapping_pages import ROOM as ROOM  # noqa: PLC0414 - these pages are of that room
 from integration.web.console.field_mappings.mapping_pages import chosen_object, shared
+from integration.web.console.field_mappings.object_fields import LiveFields, live_fields, offered
 from integration.web.console.field_mappings.read_form import ReadForm, SourceForm
 from integration.web.console.field_mappings.write_form import TargetForm, WriteForm
 from mappings.conflicts.field_conflicts import UNOWNED

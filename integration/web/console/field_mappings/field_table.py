@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from connectors.base.port import FieldInfo
 from integration.web.console.field_mappings.edited_mapping import EditedMapping
 from integration.web.console.field_mappings.field_words import our_label, shown_value
-from integration.web.console.field_mappings.live_fields import LiveFields, offered
+from integration.web.console.field_mappings.object_fields import LiveFields, offered
 from mappings.checking.live_fields import Misfit, against
 from mappings.conflicts.field_conflicts import EITHER, ownership
 from mappings.model import catalogue

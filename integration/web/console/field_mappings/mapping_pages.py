@@ -10,7 +10,7 @@ from integration.store.db.json_codec import encode
 from integration.web.console.field_mappings.edited_mapping import EditedMapping, edited_mapping, keep
 from integration.web.console.field_mappings.field_table import PAGE, SHOWN, missing, rows
 from integration.web.console.field_mappings.field_words import KINDS, SECTIONS, TRANSFORMS, our_label
-from integration.web.console.field_mappings.live_fields import live_fields
+from integration.web.console.field_mappings.object_fields import live_fields
 from integration.web.console.rules import rule_files
 from integration.web.console.rules.new_drafts import NO_REASON, chosen_terms, drafted, led_to
 from integration.web.console.rules.version_pages import line_changes

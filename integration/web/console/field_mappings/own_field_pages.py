@@ -16,8 +16,8 @@ from integration.web.console.field_mappings.field_checks import checked
 from integration.web.console.field_mappings.field_pages import ROOM as ROOM  # noqa: PLC0414 - these pages are of that room
 from integration.web.console.field_mappings.field_table import permission, rules_of
 from integration.web.console.field_mappings.field_words import KINDS, fields_of
-from integration.web.console.field_mappings.live_fields import LiveFields, live_fields, offered
 from integration.web.console.field_mappings.mapping_pages import chosen_object, shared
+from integration.web.console.field_mappings.object_fields import LiveFields, live_fields, offered
 from mappings.checking.fitting import takes
 from mappings.model import catalogue
 from mappings.vocabulary.files.load_vocabulary import shipped
