@@ -196,6 +196,11 @@ ACTIVITY_TYPES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
         "task_carried": {"task": _text(), "by": _text()},
         # A task of ours was given to somebody. Until somebody else has one about the lead, clocks count by their hours.
         "task_given": {"task": _text(), "to": _text(), "hours": _text()},
+        # What a person decided about a lead in Coldframe; `until` is a time (ISO 8601, with its zone).
+        "lead_held": {"until": _text(), "by": _text(), "reason": _text()},
+        "hold_ended": {"by": _text(), "reason": _text()},
+        "handed_over": {"by": _text(), "reason": _text()},
+        "lead_suppressed": {"by": _text(), "reason": _text()},
         # Derived from account signals, never received. [rules: account signals]
         "internal_sharing": {"document": _text()},
     }

@@ -15,7 +15,15 @@ from integration.web.console.shell.rooms import may
 from mappings.values.instant import HOUR, MINUTE
 
 PAGES = {name: role for room in ROOMS for name, role in room.roles.items()}
-FILLED = {"<lead>": "x", "<int:number>": "1", "<name>": "x", "<kind>": "x", "<connection>": "x", "<system>": "hubspot"}
+FILLED = {
+    "<lead>": "x",
+    "<action>": "hold",
+    "<int:number>": "1",
+    "<name>": "x",
+    "<kind>": "x",
+    "<connection>": "x",
+    "<system>": "hubspot",
+}
 
 
 def _rules(ground: ConsoleGround) -> list[tuple[str, str, str]]:

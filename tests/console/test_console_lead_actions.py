@@ -17,7 +17,7 @@ from integration.store.people import leads
 from integration.store.queues import records_to_read
 from integration.store.schema.tables import leads as table
 from integration.wiring.whole_service import Service
-from mappings.values.instant import HOUR
+from mappings.values.instant import DAY, HOUR, show
 from sandbox.server import Sandbox
 
 ANA, BO = "ana@acme.example", "bo@acme.example"
@@ -106,3 +106,53 @@ def test_nobody_erases_or_exports_without_the_role(ground: ConsoleGround, servic
     assert "Export" not in page
     assert "Erase" not in editor.get(f"/console/leads/{who}").text
     assert lead(service, ANA).id == who
+
+
+def test_an_editor_holds_a_lead_with_a_reason_and_the_page_says_until_when_by_whom_and_why(
+    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox
+) -> None:
+    who, editor = known(service, sandbox), ground.signed_in("editor", "bo@us.example")
+    path = f"/console/leads/{who}/decide/hold"
+    assert "Open tasks stay with whoever has them" in editor.get(path).text
+    for fields in ({"reason": "x"}, {"until": "soon", "reason": "x"}, {"until": show(service.now() + DAY)}):
+        assert editor.post(path, fields).status_code == 400
+    assert editor.post(path, {"until": "2000-01-01T09:00", "reason": "x"}).status_code == 409
+    answer = editor.post(path, {"until": show(service.now() + DAY), "reason": "waits for the <b>tender"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/console/leads/{who}")
+    page = editor.get(f"/console/leads/{who}").text
+    assert "by bo@us.example: waits for the &lt;b&gt;tender" in page
+    assert page.count("On hold until") == 2, "at the top, and in what keeps it from sales"
+    assert "The hold ends" in page.partition("What comes next by itself</h2>")[2].partition("</section>")[0]
+    assert editor.post(f"/console/leads/{who}/decide/end_hold", {"reason": "won"}).status_code == 303
+    assert "On hold until" not in editor.get(f"/console/leads/{who}").text
+    assert audited(store, "lead hold") == audited(store, "lead end hold") == [("bo@us.example", f"lead {who}")]
+
+
+def test_an_editor_hands_a_lead_over_once_and_suppresses_it(
+    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox
+) -> None:
+    who, editor = known(service, sandbox), ground.signed_in("editor", "bo@us.example")
+    over = f"/console/leads/{who}/decide/hand_over"
+    assert editor.post(over, {"reason": "met at the fair"}).status_code == 303
+    again = editor.post(over, {"reason": "twice"})
+    assert (again.status_code, "has an open call in sales already" in again.text) == (409, True)
+    assert "Not possible: this person has an open call" in editor.get(over).text
+    drain_all(service)
+    assert lead(service, ANA).stage == "mql"
+    page = editor.get(f"/console/leads/{who}").text
+    assert "Handed over by bo@us.example: met at the fair" in page
+    assert editor.post(f"/console/leads/{who}/decide/suppress", {"reason": "a supplier"}).status_code == 303
+    page = editor.get(f"/console/leads/{who}").text
+    assert "until they subscribe again or somebody lifts it" in page
+    assert "Lift the suppression" in page
+    assert editor.post(f"/console/leads/{who}/decide/resubscribe", {"reason": "a mistake"}).status_code == 303
+    assert "Lift the suppression" not in editor.get(f"/console/leads/{who}").text
+    assert len(audited(store, "lead hand over")) == 1
+    assert editor.get(f"/console/leads/{who}/decide/promote").status_code == 404
+
+
+def test_a_viewer_decides_nothing_about_a_lead(ground: ConsoleGround, service: Service, sandbox: Sandbox) -> None:
+    who, viewer = known(service, sandbox), ground.signed_in("viewer", "eve@us.example")
+    assert viewer.get(f"/console/leads/{who}/decide/hold").status_code == 403
+    assert viewer.post(f"/console/leads/{who}/decide/suppress", {"reason": "x"}).status_code == 403
+    assert "Hand over now" not in viewer.get(f"/console/leads/{who}").text

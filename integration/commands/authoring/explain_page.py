@@ -42,6 +42,7 @@ def page(  # noqa: PLR0913 - what is known of a lead, and by which rules
         *_axis(told, "engagement", whole=whole),
         *_section(f"To become {told.outlook.band}", _way(told.outlook)),
         *_section("Stage", (*told.stage, *_owned(told))),
+        *_section("On hold", [told.hold] if told.hold else []),
         *_section("What keeps it from sales", told.gate),
         *_section("Segment", [told.segment] if told.segment else []),
         *_section("Track", [told.track]),

@@ -104,6 +104,17 @@ class Context:
         """Whether no touch and no task may go to this lead."""
         return self.state.stage == "suppressed"
 
+    @property
+    def on_hold(self) -> bool:
+        """Whether a person keeps this lead from sales and from touches now."""
+        hold = self.state.on_hold
+        return hold is not None and self.now < hold.until
+
+    def not_held(self, at: Instant) -> Instant:
+        """The first instant from `at` on at which no hold of a person keeps something back."""
+        hold = self.state.on_hold
+        return at if hold is None or at >= hold.until else hold.until
+
     def read(self, name: str) -> Value:
         """A field of the lead, of its account (`account.name`), or of its standing; None where unknown."""
         state = self.state

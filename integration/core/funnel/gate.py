@@ -33,6 +33,10 @@ def consider(context: Context) -> bool:
         return False
     if context.table.barred(context) or context.excluded():
         return False
+    if state.on_hold is not None and context.on_hold:
+        state.qualified = state.returned is not None or state.stage == "recycled"
+        state.on_hold.asked = state.on_hold.asked or asked
+        return False
     gaps = [] if asked else packet.missing(context)
     if gaps:
         _delay_handoff(context, gaps)
@@ -41,6 +45,13 @@ def consider(context: Context) -> bool:
     because = "asked for a demo" if asked else _gate_words(context)
     stages.announce(context, because, why="" if asked else _why(context, waited))
     return True
+
+
+def after_hold(context: Context, *, asked: bool) -> None:
+    """Look at the gate as a person's hold ends; `asked`: the lead asked for a demo while it lasted."""
+    context.demo = asked
+    consider(context)
+    context.demo = False
 
 
 def holds(context: Context) -> bool:
@@ -68,6 +79,9 @@ def ask_again(context: Context) -> None:
     """
     state, play = context.state, context.playbook.handoff.play
     if context.table.barred(context) or context.excluded():
+        return
+    if state.on_hold is not None and context.on_hold:
+        state.on_hold.asked = True
         return
     before = state.plays.get(play)
     if before is not None and before.open and context.now - before.began <= FORGOTTEN:

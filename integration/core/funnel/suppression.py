@@ -12,8 +12,9 @@ from integration.core.nurture import profiling, track_routing, tracks
 
 _HAD = ("sal", "sql", "customer", "recycled")
 """Stages that only somebody comes to whom sales has had."""
-REASONS = ("asked", "flag", "hand", "track")
-"""Why somebody is left alone: they asked, a field of the CRM says so, a person chose it, a track came to its end."""
+REASONS = ("asked", "flag", "hand", "here", "track")
+"""Why somebody is left alone: they asked, a field of the CRM says so, a person chose it there or in Coldframe, a track
+came to its end."""
 
 
 def silence(context: Context, why: str, because: str) -> None:

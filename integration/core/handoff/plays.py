@@ -170,13 +170,13 @@ class _Opened:
 def begin(  # noqa: PLR0913 - what a play's tasks tell of it
     context: Context, name: str, because: str, *, trigger: str = "", why: str = "", before: str = ""
 ) -> bool:
-    """Play a play from its first step; False if it is still open, or nothing may happen to this lead.
+    """Play a play from its first step; False if it is still open, or nothing may happen to this lead (now).
 
     Excluded people get its touches, but sales none of its tasks and alerts [two-axis: persona]. `why` is how its
     tasks put the reason (as `because`, if ""), `before` what they say about the last time.
     """
     plan = context.table.plays.get(name)
-    if plan is None or context.silent or is_open(context, name):
+    if plan is None or context.silent or context.on_hold or is_open(context, name):
         return False
     last = context.state.plays.get(name)
     opening = Opening(times=last.times + 1 if last else 1, until=context.now, open=False, began=context.now)

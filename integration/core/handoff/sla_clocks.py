@@ -96,6 +96,19 @@ def task_due_for(context: Context, start: Instant, due: Due, hours: str) -> Inst
     return at if due.any_time else after(theirs, usual, at, 0)
 
 
+def begin_anew(context: Context) -> None:
+    """A hold is over: what was promised and had not run out before it is promised anew, from now on."""
+    state = context.state
+    for clock in context.playbook.clocks:
+        run = state.clocks.get(clock.name)
+        if run is None or run.stopped is not None or run.breached:
+            continue
+        run.started, run.hours = context.now, [(context.now, state.hours)] if state.hours else []
+        run.due = deadline(context.playbook.calendar, run, clock.within)
+        context.runs[clock.name, run.times] = run
+        context.wake(context.now)
+
+
 def stop_all(context: Context) -> None:
     """Stop every clock: nobody owes this lead an answer any more, and whoever had its tasks has them no longer."""
     context.state.hours = ""

@@ -10,12 +10,13 @@ from typing import TypeAlias
 
 from integration.core.model.conversation import Conversation
 from integration.core.model.given_back import GivenBack, Unexplained
+from integration.core.model.on_hold import OnHold
 from integration.core.model.score import Score
 from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
 from mappings.values.instant import Instant
 
-FORMAT = 15
+FORMAT = 16
 """The number of the shape and meaning of a stored state. Raise it whenever a field of LeadState changes, or whenever
 the engine makes something else of the same events: every lead is then derived anew, instead of going on from a state
 that means something else. A test compares the shape with the number."""
@@ -159,7 +160,9 @@ class LeadState:
     chosen: str = ""
     """While suppressed: the stage that a person chose in the CRM meanwhile."""
     silenced: list[str] = field(default_factory=list)
-    """Why no touch may go: `asked`, `flag`, `hand`, `track`."""
+    """Why no touch may go: `asked`, `flag`, `hand`, `here`, `track`."""
+    on_hold: OnHold | None = None
+    """A person keeps the lead from sales and from touches: see funnel/by_hand.py."""
     cycle: int = 0
     """How often the lead became an MQL."""
     stages: dict[str, int] = field(default_factory=dict)
@@ -263,6 +266,7 @@ def copied(state: LeadState) -> LeadState:
     new.stay = None if state.stay is None else copy(state.stay)
     new.unexplained = None if state.unexplained is None else copy(state.unexplained)
     new.given_back = None if state.given_back is None else copy(state.given_back)
+    new.on_hold = None if state.on_hold is None else copy(state.on_hold)
     new.touches = [copy(each) for each in state.touches]
     new.waiting = [copy(each) for each in state.waiting]
     new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}

@@ -75,7 +75,9 @@ def touch_due(context: Context) -> Instant:
     if stay is None or stay.planned is None:
         return NEVER
     touch = _touch(context, stay)
-    return stay.planned if touch.task is not None else touches.allowed(context, planned(context), touch.content)
+    if touch.task is not None:
+        return context.not_held(stay.planned)
+    return touches.allowed(context, planned(context), touch.content)
 
 
 def planned(context: Context) -> Instant:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Context, Unfoldable
 from integration.core.compiled.plans import Meaning
-from integration.core.funnel import gate, sales_answers, stages, suppression, triggers
+from integration.core.funnel import by_hand, gate, sales_answers, stages, suppression, triggers
 from integration.core.handoff import sla_clocks
 from integration.core.model.effects import Effect
 from integration.core.model.events import AccountChanged, Event, LeadChanged
@@ -154,6 +154,8 @@ def _take_word(context: Context, activity: Activity, meaning: Meaning) -> None:
         sla_clocks.stop(context)
     if activity.type in sales_answers.HEARD:
         sales_answers.hear(context, activity)
+    elif activity.type in by_hand.DECIDED:
+        by_hand.hear(context, activity)
     if context.demo and context.state.stage == "mql":
         gate.ask_again(context)
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from integration.core.compiled import dates
 from integration.core.compiled.context import NEVER, Context
-from integration.core.funnel import missing_reasons, stages, suppression, triggers, unanswered
+from integration.core.funnel import by_hand, missing_reasons, stages, suppression, triggers, unanswered
 from integration.core.handoff import plays, sla_clocks
 from integration.core.model.effect_keys import mark
 from integration.core.model.state import Waiting
@@ -86,14 +86,21 @@ def _soonest(context: Context) -> tuple[Instant, _Work]:
 
 
 def _owed(context: Context, soonest: Instant, work: _Work) -> tuple[Instant, _Work]:
-    """What sales owes an answer to: clocks, a reason that is missing, a handoff of which it has closed every task."""
-    if context.state.unexplained is not None and (at := missing_reasons.asked_at(context)) < soonest:
-        soonest, work = at, missing_reasons.ask
-    if unanswered.waits(context.state) and (at := unanswered.due(context)) < soonest:
+    """What sales owes an answer to: clocks, a reason that is missing, a handoff of which it has closed every task.
+
+    None of it comes while a person holds the lead; the end of the hold comes first.
+    """
+    if (over := by_hand.ends_at(context.state)) is not None and over < soonest:
+        soonest, work = over, by_hand.end_hold
+    if context.state.unexplained is not None:
+        at = context.not_held(missing_reasons.asked_at(context))
+        if at < soonest:
+            soonest, work = at, missing_reasons.ask
+    if unanswered.waits(context.state) and (at := context.not_held(unanswered.due(context))) < soonest:
         soonest, work = at, unanswered.give_back
     for clock in context.playbook.clocks if context.state.clocks else ():
         rings = sla_clocks.due(context, clock)
-        if rings is not None and rings < soonest:
+        if rings is not None and (rings := context.not_held(rings)) < soonest:
             soonest, work = rings, partial(_ring, clock)
     return soonest, work
 

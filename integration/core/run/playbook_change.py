@@ -42,6 +42,8 @@ def passes(compiled: CompiledPlaybook, state: LeadState, events: Iterable[Event]
         return False
     context = Context(compiled, copied(state))
     context.now = now
+    if context.on_hold:
+        return False
     return gate.holds(context) or _asked(context, events, now)
 
 

@@ -44,6 +44,22 @@ def _carried(properties: Fields) -> str:
     return "a further reason went into another task"
 
 
+def _held(properties: Fields) -> str:
+    until = str(properties.get("until") or "?")
+    shown = f"{until[:10]} {until[11:16]} UTC" if until.endswith("Z") else until
+    return _by_hand(f"was put on hold until {shown}")(properties)
+
+
+def _by_hand(words: str) -> Callable[[Fields], str]:
+    """What a person decided, with who and why."""
+
+    def tell(properties: Fields) -> str:
+        reason = properties.get("reason")
+        return f"{words} by {properties.get('by') or 'a person'}{f': {reason}' if reason else ''}"
+
+    return tell
+
+
 def _plain(words: str) -> Callable[[Fields], str]:
     return lambda _: words
 
@@ -79,5 +95,9 @@ _TOLD: Mapping[str, Callable[[Fields], str]] = {
     "task_carried": _carried,
     "task_closed": _plain("a task was closed"),
     "task_given": _plain("a task was given to somebody"),
+    "lead_held": _held,
+    "hold_ended": _by_hand("the hold was ended"),
+    "handed_over": _by_hand("was handed to sales"),
+    "lead_suppressed": _by_hand("was suppressed"),
     "internal_sharing": _shared,
 }

@@ -19,7 +19,7 @@ from integration.playbook.explaining.chronicle import Entry, chronicle
 from integration.playbook.explaining.effect_words import EffectSentence, Recorded, ended, lines, recorded, tell
 from integration.playbook.explaining.mail_activity import Mail
 from integration.playbook.explaining.outlook import Outlook, outlook
-from integration.playbook.explaining.standpoint import gate, segment, stage, track
+from integration.playbook.explaining.standpoint import gate, hold, segment, stage, track
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
@@ -57,6 +57,8 @@ class Explanation:
     segment: str
     track: str
     gate: tuple[str, ...]
+    hold: str
+    """Until when a person holds it, who, and why; "" where nobody does."""
     done: tuple[EffectSentence, ...]
     unjustified: tuple[EffectSentence, ...]
     clocks: tuple[str, ...]
@@ -94,6 +96,7 @@ def explain(
         segment=segment(context),
         track=track(context, effects),
         gate=gate(context),
+        hold=hold(context),
         done=_done(effects, kept, at),
         unjustified=_unjustified(compiled, effects, kept or (), at),
         clocks=tuple(_clocks(context)),
@@ -147,6 +150,8 @@ def _coming(context: Context) -> Iterator[Coming]:
     due, engagement = context.state.due, context.playbook.engagement
     if due is None:
         return
+    if context.on_hold and context.state.on_hold is not None:
+        yield Coming(at=context.state.on_hold.until, words="the hold ends: the gate is looked at, and touches go on")
     then = _at(context, due)
     told = [tell(effect) for effect in then.effects]
     found = [*lines(then.lines), *(f"{each.words} ({', '.join(each.because)})" for each in told)]

@@ -15,7 +15,7 @@ from integration.store.console import saved_filters
 from integration.store.console.saved_filters import SavedFilter
 from integration.store.crm import crm_users
 from integration.store.people.lead_lists import LeadPage
-from integration.web.console.leads import lead_actions, lead_filters, lead_page
+from integration.web.console.leads import lead_actions, lead_decisions, lead_filters, lead_page
 from integration.web.console.leads.lead_filters import address, asked, place, short, track_words
 from integration.web.console.shell.console_parts import audited, parts, person
 from integration.web.console.shell.page_words import STAGES
@@ -105,6 +105,8 @@ def _choices(
 ROOM.page("/<lead>", role="viewer")(lead_page.one)
 ROOM.change("/<lead>/read", role="editor")(lead_actions.read)
 ROOM.change("/<lead>/export", role="editor")(lead_actions.export)
+ROOM.page("/<lead>/decide/<action>", role="editor")(lead_decisions.asked)
+ROOM.change("/<lead>/decide/<action>", role="editor")(lead_decisions.decide)
 ROOM.page("/<lead>/erase", role="admin")(lead_actions.erase_asked)
 ROOM.change("/<lead>/erase", role="admin")(lead_actions.erase)
 

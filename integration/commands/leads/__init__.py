@@ -1,0 +1,1 @@
+"""`coldframe lead`: what a person decides about one lead."""
