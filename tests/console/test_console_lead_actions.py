@@ -122,7 +122,7 @@ def test_an_editor_holds_a_lead_with_a_reason_and_the_page_says_until_when_by_wh
     page = editor.get(f"/console/leads/{who}").text
     assert "by bo@us.example: waits for the &lt;b&gt;tender" in page
     assert page.count("On hold until") == 2, "at the top, and in what keeps it from sales"
-    assert "The hold ends" in page.partition("What comes next by itself</h2>")[2].partition("</section>")[0]
+    assert "the hold ends" in page.partition("What comes next by itself</h2>")[2].partition("</section>")[0]
     assert editor.post(f"/console/leads/{who}/decide/end_hold", {"reason": "won"}).status_code == 303
     assert "On hold until" not in editor.get(f"/console/leads/{who}").text
     assert audited(store, "lead hold") == audited(store, "lead end hold") == [("bo@us.example", f"lead {who}")]

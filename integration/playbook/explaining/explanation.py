@@ -150,12 +150,14 @@ def _coming(context: Context) -> Iterator[Coming]:
     due, engagement = context.state.due, context.playbook.engagement
     if due is None:
         return
-    if context.on_hold and context.state.on_hold is not None:
-        yield Coming(at=context.state.on_hold.until, words="the hold ends: the gate is looked at, and touches go on")
+    held = context.state.on_hold if context.on_hold else None
+    if held is not None:
+        yield Coming(at=held.until, words="the hold ends: the gate is looked at, and nurture e-mails go on")
     then = _at(context, due)
     told = [tell(effect) for effect in then.effects]
     found = [*lines(then.lines), *(f"{each.words} ({', '.join(each.because)})" for each in told)]
-    for words in found or ["stage and track are looked at again"]:
+    otherwise = [] if held is not None and due == held.until else ["stage and track are looked at again"]
+    for words in found or otherwise:
         yield Coming(at=due, words=words)
     score, how = context.state.score, engagement.decay if engagement else None
     falls = min((each for each in (decay.due(score, how), expiry.due(score)) if each is not None), default=due)
