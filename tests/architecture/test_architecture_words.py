@@ -36,7 +36,7 @@ RETIRED = {
 """Each retired word, and what to write instead."""
 IN_TEXT = {**RETIRED, "letter": "sync error", "letters": "sync errors", "tells of": "names, describes"}
 """Retired where people read; the table and the command keep the name `letters` (docs/glossary.md)."""
-FINE = re.compile(r"`[^`]*`|case-folded|\bREST\b|two-letter|letters and digits|\(dead letters\)")
+FINE = re.compile(r"`[^`]*`|case-folded|\bREST\b|two-letter|letters and digits|\b[Oo]n hold\b|\(dead letters\)")
 """Code in a text, and terms of the field."""
 
 

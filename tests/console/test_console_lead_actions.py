@@ -4,7 +4,7 @@ import json
 import re
 
 from console_browser import ConsoleGround
-from flows_run import activity, drain_all, history, lead, receive
+from flows_run import Watch, activity, drain_all, history, lead, receive
 from sqlalchemy import select
 
 from integration.flows.base.running_playbook import following
@@ -109,7 +109,7 @@ def test_nobody_erases_or_exports_without_the_role(ground: ConsoleGround, servic
 
 
 def test_an_editor_holds_a_lead_with_a_reason_and_the_page_says_until_when_by_whom_and_why(
-    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox
+    ground: ConsoleGround, service: Service, store: Store, sandbox: Sandbox, at: Watch
 ) -> None:
     who, editor = known(service, sandbox), ground.signed_in("editor", "bo@us.example")
     path = f"/console/leads/{who}/decide/hold"
@@ -123,6 +123,7 @@ def test_an_editor_holds_a_lead_with_a_reason_and_the_page_says_until_when_by_wh
     assert "by bo@us.example: waits for the &lt;b&gt;tender" in page
     assert page.count("On hold until") == 2, "at the top, and in what keeps it from sales"
     assert "the hold ends" in page.partition("What comes next by itself</h2>")[2].partition("</section>")[0]
+    at.forward(HOUR)
     assert editor.post(f"/console/leads/{who}/decide/end_hold", {"reason": "won"}).status_code == 303
     assert "On hold until" not in editor.get(f"/console/leads/{who}").text
     assert audited(store, "lead hold") == audited(store, "lead end hold") == [("bo@us.example", f"lead {who}")]

@@ -72,7 +72,7 @@ def test_a_lead_on_hold_is_scored_and_handed_over_when_the_hold_ends_by_itself()
     assert during.state.due <= MONDAY
     after = fold(BOOK, *known, until=MONDAY)
     assert (stages(after), tasks(after)) == ([(7, "mql")], [(7, "handoff")])
-    assert after.state.on_hold is None
+    assert after.state.deferral is None
 
 
 def test_whoever_does_not_pass_the_gate_any_more_when_the_hold_ends_is_not_handed_over() -> None:
@@ -164,7 +164,7 @@ def test_a_person_hands_a_lead_over_as_if_it_had_passed_the_gate_and_the_task_sa
 
 def test_a_handover_by_hand_ends_a_hold_and_needs_no_field_and_no_new_activity() -> None:
     held = fold(BOOK, *fitting(), hold(START + 1), hand_over(START + HOUR))
-    assert (tasks(held), held.state.on_hold) == ([(0.04, "handoff")], None)
+    assert (tasks(held), held.state.deferral) == ([(0.04, "handoff")], None)
     back = did("sales_rejected", START + DAY, reason="timing")
     again = fold(BOOK, *fitting(), *hot(), back, hand_over(START + 2 * DAY))
     assert [stage for _, stage in stages(again)] == ["mql", "recycled", "mql"]
@@ -209,5 +209,5 @@ def test_who_is_suppressed_by_hand_stays_so_until_they_resubscribe() -> None:
 def test_a_hold_that_ran_out_while_a_lead_was_suppressed_opens_no_gate() -> None:
     asked = [told(**QUIET), hold(START + 1), did("demo_request", START + HOUR), did("unsubscribe", START + DAY)]
     back = fold(BOOK, *asked, did("resubscribe", MONDAY + DAY), until=MONDAY + 2 * DAY)
-    assert (back.state.stage, back.state.on_hold) == ("inquiry", None)
+    assert (back.state.stage, back.state.deferral) == ("inquiry", None)
     assert tasks(back) == []

@@ -1,4 +1,4 @@
-"""`coldframe lead`: hold a lead, end the hold, hand it to sales now, suppress it, lift that."""
+"""`coldframe lead`: put a lead on hold, end that, hand it to sales now, suppress it, lift that."""
 
 import json
 from collections.abc import Callable
@@ -53,10 +53,10 @@ def lead() -> None:
     """
 
 
-@lead.command()
+@lead.command("hold")
 @click.option("--until", type=Time(), required=True, metavar="TIME", help="When the hold ends by itself.")
 @_parts
-def hold(name: str, *, until: Instant, reason: str, by: str, as_json: bool) -> None:
+def defer(name: str, *, until: Instant, reason: str, by: str, as_json: bool) -> None:
     r"""Keep a lead from sales and from nurture e-mails until a time. It is scored meanwhile.
 
     What sales does in the CRM counts, and open tasks stay with whoever has them. When the hold ends, by itself or by
@@ -71,8 +71,8 @@ def hold(name: str, *, until: Instant, reason: str, by: str, as_json: bool) -> N
 
 @lead.command("end-hold")
 @_parts
-def end_hold(name: str, *, reason: str, by: str, as_json: bool) -> None:
-    r"""End the hold of a lead now.
+def end_deferral(name: str, *, reason: str, by: str, as_json: bool) -> None:
+    r"""Let a lead be on hold no longer.
 
     \b
     Example:

@@ -105,14 +105,14 @@ class Context:
         return self.state.stage == "suppressed"
 
     @property
-    def on_hold(self) -> bool:
+    def deferred(self) -> bool:
         """Whether a person keeps this lead from sales and from touches now."""
-        hold = self.state.on_hold
+        hold = self.state.deferral
         return hold is not None and self.now < hold.until
 
-    def not_held(self, at: Instant) -> Instant:
-        """The first instant from `at` on at which no hold of a person keeps something back."""
-        hold = self.state.on_hold
+    def not_deferred(self, at: Instant) -> Instant:
+        """The first instant from `at` on at which the lead is not on hold."""
+        hold = self.state.deferral
         return at if hold is None or at >= hold.until else hold.until
 
     def read(self, name: str) -> Value:

@@ -1,4 +1,4 @@
-"""By hand: what a person decides about one lead in Coldframe: hold it, end the hold, hand it over, suppress it.
+"""By hand: what a person decides in Coldframe: a lead is on hold, or not any more, handed over, or suppressed.
 
 Each is an activity of the lead's history, so that deriving the lead anew gives the same. While a lead is on hold, no
 task about it and no touch of it goes out; it is scored, and what sales does counts. When the hold ends, a lead that
@@ -11,7 +11,7 @@ from integration.core.compiled.context import Context
 from integration.core.funnel import gate, stages, suppression
 from integration.core.handoff import conversations, plays, sla_clocks
 from integration.core.handoff.last_time import last_time
-from integration.core.model.on_hold import OnHold
+from integration.core.model.deferral import Deferral
 from integration.core.model.state import LeadState
 from mappings.model.canonical import Activity
 from mappings.values.instant import Instant, parse
@@ -26,9 +26,9 @@ def hear(context: Context, activity: Activity) -> None:
     by, reason = (str(activity.properties.get(name) or "") for name in ("by", "reason"))
     match activity.type:
         case "lead_held":
-            _hold(context, _time(activity.properties.get("until")), by, reason)
+            _defer(context, _time(activity.properties.get("until")), by, reason)
         case "hold_ended":
-            end_hold(context)
+            end_deferral(context)
         case "handed_over":
             _hand_over(context, by, reason)
         case "lead_suppressed":
@@ -36,20 +36,20 @@ def hear(context: Context, activity: Activity) -> None:
 
 
 def ends_at(state: LeadState) -> Instant | None:
-    """When the hold of a lead ends by itself; None where it is on none."""
-    return state.on_hold.until if state.on_hold is not None else None
+    """Until when a lead is on hold; None where it is not."""
+    return state.deferral.until if state.deferral is not None else None
 
 
-def end_hold(context: Context) -> None:
-    """The hold is over: what it kept back follows, as far as it is still due."""
-    state, hold = context.state, context.state.on_hold
-    state.on_hold = None
+def end_deferral(context: Context) -> None:
+    """The lead is on hold no longer: what waited for that follows, as far as it is still due."""
+    state, hold = context.state, context.state.deferral
+    state.deferral = None
     if hold is None or context.silent:
         return
     sla_clocks.begin_anew(context)
     context.wake(context.now)
     if state.stage in gate.GATED:
-        gate.after_hold(context, asked=hold.asked)
+        gate.after_deferral(context, asked=hold.asked)
     elif state.stage == "mql" and hold.handoff:
         plays.begin(context, context.playbook.handoff.play, hold.handoff, before=last_time(context))
     elif state.stage == "mql" and hold.asked:
@@ -77,25 +77,25 @@ def _obstacles(context: Context) -> Iterator[str]:
         yield "has an open handoff already"
 
 
-def _hold(context: Context, until: Instant | None, by: str, reason: str) -> None:
-    """A later hold takes the place of the one that stands, and keeps what that remembers."""
-    before = context.state.on_hold
+def _defer(context: Context, until: Instant | None, by: str, reason: str) -> None:
+    """Put the lead on hold; what an earlier deferral remembers is kept."""
+    before = context.state.deferral
     if context.silent or until is None or until <= context.now:
         return
-    hold = OnHold(until=until, by=by, reason=reason)
+    hold = Deferral(until=until, by=by, reason=reason)
     if before is not None:
         hold.asked, hold.handoff = before.asked, before.handoff
-    context.state.on_hold = hold
+    context.state.deferral = hold
     context.wake(until)
 
 
 def _hand_over(context: Context, by: str, reason: str) -> None:
-    """Hand the lead to sales as if it had passed the gate: its missing fields are asked for, and hold nothing."""
+    """Hand the lead to sales as if it had passed the gate; missing fields are asked for, and delay nothing."""
     state = context.state
     if obstacle(context):
         return
-    if state.on_hold is not None:
-        state.on_hold = None
+    if state.deferral is not None:
+        state.deferral = None
         sla_clocks.begin_anew(context)
     who = by or "a person"
     because, why = f"handed over by {who}: {reason}", f"Handed over by {who}: {reason}"

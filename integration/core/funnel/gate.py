@@ -33,9 +33,9 @@ def consider(context: Context) -> bool:
         return False
     if context.table.barred(context) or context.excluded():
         return False
-    if state.on_hold is not None and context.on_hold:
+    if state.deferral is not None and context.deferred:
         state.qualified = state.returned is not None or state.stage == "recycled"
-        state.on_hold.asked = state.on_hold.asked or asked
+        state.deferral.asked = state.deferral.asked or asked
         return False
     gaps = [] if asked else packet.missing(context)
     if gaps:
@@ -47,8 +47,8 @@ def consider(context: Context) -> bool:
     return True
 
 
-def after_hold(context: Context, *, asked: bool) -> None:
-    """Look at the gate as a person's hold ends; `asked`: the lead asked for a demo while it lasted."""
+def after_deferral(context: Context, *, asked: bool) -> None:
+    """Look at the gate of a lead that is on hold no longer; `asked`: it asked for a demo meanwhile."""
     context.demo = asked
     consider(context)
     context.demo = False
@@ -80,8 +80,8 @@ def ask_again(context: Context) -> None:
     state, play = context.state, context.playbook.handoff.play
     if context.table.barred(context) or context.excluded():
         return
-    if state.on_hold is not None and context.on_hold:
-        state.on_hold.asked = True
+    if state.deferral is not None and context.deferred:
+        state.deferral.asked = True
         return
     before = state.plays.get(play)
     if before is not None and before.open and context.now - before.began <= FORGOTTEN:

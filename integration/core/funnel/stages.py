@@ -89,8 +89,8 @@ def starts_anew(context: Context) -> None:
     state = context.state
     state.returned, state.returned_by = context.now, context.cause
     state.held, state.qualified = None, False
-    if state.on_hold is not None:
-        state.on_hold.asked, state.on_hold.handoff = False, ""
+    if state.deferral is not None:
+        state.deferral.asked, state.deferral.handoff = False, ""
 
 
 def come_to(context: Context, stage: str, because: str) -> None:
@@ -146,8 +146,8 @@ def announce(context: Context, because: str, *, why: str = "") -> None:
     state.handed = context.now
     left = state.stage
     enter(context, "mql", because)
-    if state.on_hold is not None and context.on_hold:
-        state.on_hold.handoff = because  # by whatever a person chose in the CRM: the task waits
+    if state.deferral is not None and context.deferred:
+        state.deferral.handoff = because  # by whatever a person chose in the CRM: the task waits
     else:
         plays.begin(context, context.playbook.handoff.play, because, why=why, before=last_time(context))
     profiling.begin(context)

@@ -38,7 +38,7 @@ def dated(context: Context) -> None:
 def became_true(context: Context) -> bool:
     """Fire the triggers whose condition holds now and did not before; whether one did."""
     truths, fired = context.state.truths, False
-    if context.on_hold:
+    if context.deferred:
         return False  # looked at again when the hold ends
     for plan in context.table.condition_triggers:
         name, holds = plan.trigger.name, plan.check(context)
@@ -55,7 +55,7 @@ def became_true(context: Context) -> bool:
 def _fire(context: Context, plan: TriggerPlan, because: str) -> bool:
     trigger, fired = plan.trigger, context.state.fired
     last = fired.get(trigger.name)
-    if context.silent or context.on_hold or (last is not None and context.now < last + trigger.cooldown):
+    if context.silent or context.deferred or (last is not None and context.now < last + trigger.cooldown):
         return False
     before = len(context.effects)
     deed = current_deed(context) if trigger.pattern is not None or trigger.condition is not None else ""

@@ -176,7 +176,7 @@ def begin(  # noqa: PLR0913 - what a play's tasks tell of it
     tasks put the reason (as `because`, if ""), `before` what they say about the last time.
     """
     plan = context.table.plays.get(name)
-    if plan is None or context.silent or context.on_hold or is_open(context, name):
+    if plan is None or context.silent or context.deferred or is_open(context, name):
         return False
     last = context.state.plays.get(name)
     opening = Opening(times=last.times + 1 if last else 1, until=context.now, open=False, began=context.now)

@@ -97,7 +97,7 @@ def task_due_for(context: Context, start: Instant, due: Due, hours: str) -> Inst
 
 
 def begin_anew(context: Context) -> None:
-    """A hold is over: what was promised and had not run out before it is promised anew, from now on."""
+    """The lead is on hold no longer: what was promised, and had not run out before, is promised anew from now on."""
     state = context.state
     for clock in context.playbook.clocks:
         run = state.clocks.get(clock.name)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from integration.core.model.conversation import Conversation
+from integration.core.model.deferral import Deferral
 from integration.core.model.given_back import GivenBack, Unexplained
-from integration.core.model.on_hold import OnHold
 from integration.core.model.score import Score
 from mappings.model.canonical import Value
 from mappings.values.identifiers import AccountId, LeadId
@@ -161,7 +161,7 @@ class LeadState:
     """While suppressed: the stage that a person chose in the CRM meanwhile."""
     silenced: list[str] = field(default_factory=list)
     """Why no touch may go: `asked`, `flag`, `hand`, `here`, `track`."""
-    on_hold: OnHold | None = None
+    deferral: Deferral | None = None
     """A person keeps the lead from sales and from touches: see funnel/by_hand.py."""
     cycle: int = 0
     """How often the lead became an MQL."""
@@ -266,7 +266,7 @@ def copied(state: LeadState) -> LeadState:
     new.stay = None if state.stay is None else copy(state.stay)
     new.unexplained = None if state.unexplained is None else copy(state.unexplained)
     new.given_back = None if state.given_back is None else copy(state.given_back)
-    new.on_hold = None if state.on_hold is None else copy(state.on_hold)
+    new.deferral = None if state.deferral is None else copy(state.deferral)
     new.touches = [copy(each) for each in state.touches]
     new.waiting = [copy(each) for each in state.waiting]
     new.plays = {name: replace(each, shut=list(each.shut)) for name, each in state.plays.items()}

@@ -60,7 +60,7 @@ def permitted(  # noqa: PLR0913 - a touch, and what went before
         at = free
     if state.paused is not None and state.paused > at:
         at = state.paused
-    at = context.not_held(at)
+    at = context.not_deferred(at)
     if known is not None and known.channel != "email":
         return at
     cap = context.playbook.frequency_cap

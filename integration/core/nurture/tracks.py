@@ -76,7 +76,7 @@ def touch_due(context: Context) -> Instant:
         return NEVER
     touch = _touch(context, stay)
     if touch.task is not None:
-        return context.not_held(stay.planned)
+        return context.not_deferred(stay.planned)
     return touches.allowed(context, planned(context), touch.content)
 
 

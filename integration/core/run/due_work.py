@@ -91,16 +91,16 @@ def _owed(context: Context, soonest: Instant, work: _Work) -> tuple[Instant, _Wo
     None of it comes while a person holds the lead; the end of the hold comes first.
     """
     if (over := by_hand.ends_at(context.state)) is not None and over < soonest:
-        soonest, work = over, by_hand.end_hold
+        soonest, work = over, by_hand.end_deferral
     if context.state.unexplained is not None:
-        at = context.not_held(missing_reasons.asked_at(context))
+        at = context.not_deferred(missing_reasons.asked_at(context))
         if at < soonest:
             soonest, work = at, missing_reasons.ask
-    if unanswered.waits(context.state) and (at := context.not_held(unanswered.due(context))) < soonest:
+    if unanswered.waits(context.state) and (at := context.not_deferred(unanswered.due(context))) < soonest:
         soonest, work = at, unanswered.give_back
     for clock in context.playbook.clocks if context.state.clocks else ():
         rings = sla_clocks.due(context, clock)
-        if rings is not None and (rings := context.not_held(rings)) < soonest:
+        if rings is not None and (rings := context.not_deferred(rings)) < soonest:
             soonest, work = rings, partial(_ring, clock)
     return soonest, work
 

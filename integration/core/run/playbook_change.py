@@ -42,7 +42,7 @@ def passes(compiled: CompiledPlaybook, state: LeadState, events: Iterable[Event]
         return False
     context = Context(compiled, copied(state))
     context.now = now
-    if context.on_hold:
+    if context.deferred:
         return False
     return gate.holds(context) or _asked(context, events, now)
 

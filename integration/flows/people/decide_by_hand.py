@@ -58,7 +58,7 @@ class RefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a person decides: what, who it is, why, and until when (of a hold)."""
+    """What a person decides: what, who it is, why, and until when (where the lead is put on hold)."""
 
     action: Action
     by: str
@@ -110,16 +110,16 @@ def _refusal(context: Context, decided: Decided) -> str:
         case "hand_over":
             return by_hand.obstacle(context)
         case "hold":
-            return _not_held(context, decided.until or 0)
+            return _not_deferred(context, decided.until or 0)
         case "end_hold":
-            return "" if context.on_hold else "is not on hold"
+            return "" if context.deferred else "is not on hold"
         case "suppress":
             return "is suppressed already" if context.silent else ""
         case "resubscribe":
             return _not_lifted(context)
 
 
-def _not_held(context: Context, until: Instant) -> str:
+def _not_deferred(context: Context, until: Instant) -> str:
     if context.silent:
         return "is suppressed: nothing reaches them anyway"
     if until <= context.now:

@@ -44,7 +44,7 @@ def _carried(properties: Fields) -> str:
     return "a further reason went into another task"
 
 
-def _held(properties: Fields) -> str:
+def _deferred(properties: Fields) -> str:
     until = str(properties.get("until") or "?")
     shown = f"{until[:10]} {until[11:16]} UTC" if until.endswith("Z") else until
     return _by_hand(f"was put on hold until {shown}")(properties)
@@ -95,7 +95,7 @@ _TOLD: Mapping[str, Callable[[Fields], str]] = {
     "task_carried": _carried,
     "task_closed": _plain("a task was closed"),
     "task_given": _plain("a task was given to somebody"),
-    "lead_held": _held,
+    "lead_held": _deferred,
     "hold_ended": _by_hand("the hold was ended"),
     "handed_over": _by_hand("was handed to sales"),
     "lead_suppressed": _by_hand("was suppressed"),

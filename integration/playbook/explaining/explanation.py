@@ -19,7 +19,7 @@ from integration.playbook.explaining.chronicle import Entry, chronicle
 from integration.playbook.explaining.effect_words import EffectSentence, Recorded, ended, lines, recorded, tell
 from integration.playbook.explaining.mail_activity import Mail
 from integration.playbook.explaining.outlook import Outlook, outlook
-from integration.playbook.explaining.standpoint import gate, hold, segment, stage, track
+from integration.playbook.explaining.standpoint import deferral, gate, segment, stage, track
 from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant
 
@@ -96,7 +96,7 @@ def explain(
         segment=segment(context),
         track=track(context, effects),
         gate=gate(context),
-        hold=hold(context),
+        hold=deferral(context),
         done=_done(effects, kept, at),
         unjustified=_unjustified(compiled, effects, kept or (), at),
         clocks=tuple(_clocks(context)),
@@ -150,7 +150,7 @@ def _coming(context: Context) -> Iterator[Coming]:
     due, engagement = context.state.due, context.playbook.engagement
     if due is None:
         return
-    held = context.state.on_hold if context.on_hold else None
+    held = context.state.deferral if context.deferred else None
     if held is not None:
         yield Coming(at=held.until, words="the hold ends: the gate is looked at, and nurture e-mails go on")
     then = _at(context, due)

@@ -61,10 +61,10 @@ def track(context: Context, effects: Sequence[Effect]) -> str:
     return f"{stay.track} {since}; touch {stay.step + 1} is planned for {coming}{silent}"
 
 
-def hold(context: Context) -> str:
+def deferral(context: Context) -> str:
     """`on hold until Mon 2 Mar 2026, 09:00 (UTC), by bo@us.example: waits for the tender`; "" on no hold."""
-    held = context.state.on_hold
-    if held is None or not context.on_hold:
+    held = context.state.deferral
+    if held is None or not context.deferred:
         return ""
     until = wall_clock(held.until, context.playbook.calendar.timezone)
     return f"on hold until {until}, by {held.by or 'a person'}: {held.reason}"
@@ -77,8 +77,8 @@ def gate(context: Context) -> tuple[str, ...]:
 
 def _obstacles(context: Context) -> Iterator[str]:
     playbook, state = context.playbook, context.state
-    if held := hold(context):
-        yield held
+    if waits := deferral(context):
+        yield waits
     for exclusion in playbook.exclusions:
         if checker(exclusion)(context):
             yield f"never handed to sales: {words(exclusion, playbook.vocabulary)}"

@@ -60,7 +60,7 @@ def _steps(state: SeasonState, lead: LeadSeen) -> Iterator[tuple[str, bool]]:
     mine = lead.state
     if mine is None:
         return
-    yield "the end of what a person holds it for", mine.on_hold is not None and mine.on_hold.until > state.now
+    yield "the end of what a person holds it for", mine.deferral is not None and mine.deferral.until > state.now
     yield "an opportunity", lead.stage == "sql" and _has_deal(state, lead)
     clocks = mine.clocks.values()
     yield "a clock", any(run.stopped is None and not run.breached for run in clocks)

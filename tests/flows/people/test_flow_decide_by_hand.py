@@ -128,7 +128,7 @@ def test_deriving_a_lead_anew_gives_what_was_decided_by_hand_again(
     drain_all(service)
     with service.store.read() as conn:
         state = states_of(conn, [row.id])[row.id]
-    assert (state.stage, state.on_hold, opened(sandbox)) == ("mql", None, tasks)
+    assert (state.stage, state.deferral, opened(sandbox)) == ("mql", None, tasks)
     assert [each.type for each in history(service, EMAIL)][:1] == ["lead_held"]
 
 

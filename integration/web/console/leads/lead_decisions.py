@@ -1,4 +1,4 @@
-"""What an editor decides about one lead, with a reason: hold it, hand it over now, suppress it, and what ends that."""
+"""What an editor decides about one lead, with a reason: on hold, handed over now, suppressed, and what ends that."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,8 @@ from mappings.values.instant import Instant
 
 
 @dataclass(slots=True, kw_only=True)
-class OnHold:
-    """Until when, and who wants it why. What cannot wait for ever is remembered, and done when the hold ends."""
+class Deferral:
+    """Until when, who wants it, and why; what must not be lost is remembered, and done when it ends."""
 
     until: Instant
     by: str
