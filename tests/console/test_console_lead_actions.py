@@ -141,7 +141,7 @@ def test_an_editor_hands_a_lead_over_once_and_suppresses_it(
     drain_all(service)
     assert lead(service, ANA).stage == "mql"
     page = editor.get(f"/console/leads/{who}").text
-    assert "Handed over by bo@us.example: met at the fair" in page
+    assert "handed over by bo@us.example: met at the fair" in page
     assert editor.post(f"/console/leads/{who}/decide/suppress", {"reason": "a supplier"}).status_code == 303
     page = editor.get(f"/console/leads/{who}").text
     assert "until they subscribe again or somebody lifts it" in page
