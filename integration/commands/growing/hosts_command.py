@@ -15,14 +15,12 @@ from integration.rig.stage.rig import rig
 from integration.rig.stage.run_folder import run_folder
 
 _QUICK: dict[str, Any] = {
-    "COLDFRAME_LEASE_SECONDS": "10",
-    "COLDFRAME_LINGER_SECONDS": "0.5",
     "COLDFRAME_LOG_LEVEL": "warning",
 }
 
 
 @click.command()
-@click.option("--leads", default=300, show_default=True, help="How many people are in the sandbox's CRMs.")
+@click.option("--leads", default=2_000, show_default=True, help="How many people are in the sandbox's CRMs.")
 @click.option(
     "--seconds", default=40, show_default=True, help="How long the loads last during which hosts come and go."
 )

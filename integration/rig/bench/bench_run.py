@@ -15,13 +15,9 @@ from integration.rig.bench.bench_latency import Latency, Way, events, way
 from integration.rig.bench.bench_memory import MemoryWatch
 from integration.rig.bench.bench_sender import Burst, Parcel, send
 from integration.rig.stage.rig import Rig, rig
-from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
 from integration.store.people import leads
-from integration.store.queues import dirty, inbox, look_ups
 from integration.wiring import clock
-from mappings.values.identifiers import ConnectionName
-from mappings.values.instant import DAY
 
 LINES = 4
 """Connections that send at once."""
@@ -43,7 +39,6 @@ _JOBS = 200
 _PATIENCE = 120.0
 _LOOKS = 0.05
 """Seconds between two looks at what is still under way."""
-_SYSTEMS = ("hubspot", "salesforce")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,26 +173,9 @@ def _through(running: Rig, parcels: Sequence[Parcel], *, every: float = 0.0) -> 
 
 
 def _until_settled(running: Rig) -> None:
-    if not running.wait(lambda: _settled(running), seconds=_PATIENCE, every=_LOOKS):
+    if not running.wait(running.settled, seconds=_PATIENCE, every=_LOOKS):
         msg = f"{running.waiting()} pieces of work are still under way after {_PATIENCE:.0f} s; see {running.log}"
         raise RuntimeError(msg)
-
-
-def _settled(running: Rig) -> bool:
-    """Whether every score stands: nothing waits anywhere, but for touches that were put off to a time of their own.
-
-    Asks for the earliest station first, and for one row each.
-    """
-    now = clock.now()
-    whenever = now + DAY
-    with running.store.read() as conn:
-        return not (
-            inbox.pending(conn, 1)
-            or dirty.take(conn, whenever, 1)
-            or dirty.take_accounts(conn, whenever, 1)
-            or any(look_ups.take(conn, ConnectionName(system), whenever, 1) for system in _SYSTEMS)
-            or any((outbox.oldest(conn, ConnectionName(system)) or whenever) <= now for system in _SYSTEMS)
-        )
 
 
 def _right(running: Rig, crowd: Crowd) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection as Sql
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.rules.playbook_rules import Playbook
@@ -29,6 +29,8 @@ from mappings.values.identifiers import LeadId
 from mappings.values.instant import Instant, parse
 
 SOURCE = "activities"
+_UNHURRIED = text("SET LOCAL idle_in_transaction_session_timeout = 0")
+"""A busy machine may take longer to read what one statement found than a worker may sit in a transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ def check(running: Rig, answered: Mapping[str, Mapping[str, Any]], now: Instant)
     playbook = build.playbook(running.settings.playbook, running.settings.vocabulary)
     emails = {str(item["email"]).casefold() for item in answered.values()}
     with running.store.read() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.execute(_UNHURRIED)
         _nothing_waits(conn, finding)
         stored = _read(conn, emails, build.ownership(running.settings, running.store))
     sent = [_recognised(playbook, each) for each in _sent(finding, answered, stored)]

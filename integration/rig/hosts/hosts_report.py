@@ -16,6 +16,7 @@ def figures(ran: HostsRun, finding: Finding) -> dict[str, Any]:
     one, four = ran.waves["one"], ran.waves["four"]
     return {
         "cpu_against_one_host": round(four.cpu_per_thousand / one.cpu_per_thousand, 3),
+        "cpu_seconds_of_an_idle_host_in_a_second": round(ran.idle, 4),
         "seconds_until_the_added_host_had_a_share": round(ran.joined_after, 1),
         "lanes_lost": {name: host.fenced() for name, host in ran.hosts.items()},
         "loads": {name: _figures_of(wave) for name, wave in ran.waves.items()},
@@ -31,6 +32,7 @@ def _figures_of(wave: Wave) -> dict[str, Any]:
         "seconds": round(wave.seconds, 1),
         "cpu_seconds_for_1000_activities": round(wave.cpu_per_thousand, 3),
         "cpu_seconds": {name: round(each, 2) for name, each in wave.cpu.items()},
+        "cpu_seconds_by_process": {name: round(each, 2) for name, each in wave.queues.items()},
         "share_of_leads": {name: round(each / together, 3) for name, each in wave.decided.items()} if together else {},
         "calls_to_the_fewest": round(wave.ratio, 3),
     }
@@ -53,6 +55,7 @@ def show(ran: HostsRun, finding: Finding, console: Console) -> None:
     console.print(table)
     told = figures(ran, finding)
     console.print(f"CPU against one host: {told['cpu_against_one_host']}")
+    console.print(f"An idle host uses {told['cpu_seconds_of_an_idle_host_in_a_second']} CPU seconds a second")
     console.print(f"The added host had a share after {told['seconds_until_the_added_host_had_a_share']} s")
     console.print(f"{len(finding.differences)} differences", style="bold red" if finding.differences else "bold green")
     for difference in finding.differences[:_SHOWN]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,19 +18,27 @@ from integration.rig.hosts.worker_host import WorkerHost, worker_host
 from integration.rig.stage.rig import Rig
 from integration.store.db.session import Store
 from integration.store.people import leads
-from integration.store.queues import dirty, lane_shards
+from integration.store.queues import lane_shards
 from integration.wiring import clock
 from mappings.values.instant import SECOND, Instant
 
 _LINES = 4
-_FEW, _MANY = 3, 12
-"""So many lives each person leads at once: in loads of some length, and in those by which CPU time is compared."""
+_SOME, _LIVES = 300, 3
+"""In the loads of some length so many people lead so many lives each; in the full ones everybody leads one."""
+_SHARDS, _OTHER_SHARDS = 4, 6
+_IDLE = 20.0
+"""Seconds for which four hosts have nothing to do."""
 _QUIET = 2.0
-_PATIENCE = 240.0
+_PATIENCE = 900.0
 _TICK = 0.05
+_LOOK = 0.5
+"""Seconds between two looks at whether anything is left to do: they cost the machine what hosts would use."""
 ADDED_WITHIN = 30.0
 MOST_CPU = 1.15
 MOST_CALLS = 1.05
+FULL = ("one", "four")
+"""The loads that are sent as fast as they are answered: CPU time and calls are compared there. In the others a write
+goes when its time is over, with what has gathered until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,8 @@ class Wave:
     seconds: float
     cpu: Mapping[str, float]
     """CPU seconds by host."""
+    queues: Mapping[str, float]
+    """CPU seconds of all hosts by what their processes call themselves."""
     decided: Mapping[str, int]
     """Leads decided about by host."""
     calls: Mapping[str, ScoreCalls]
@@ -51,8 +62,9 @@ class Wave:
 
     @property
     def ratio(self) -> float:
-        """The most calls to a CRM beside the fewest that could have carried as many writes."""
-        return max((each.filled for each in self.calls.values()), default=0.0)
+        """Calls to both CRMs beside the fewest that could have carried as many writes."""
+        fewest = sum(-(-each.writes // each.batch) for each in self.calls.values())
+        return sum(each.calls for each in self.calls.values()) / fewest if fewest else 0.0
 
 
 @dataclass(slots=True)
@@ -67,8 +79,8 @@ class HostsRun:
     answered: dict[str, Mapping[str, object]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     hosts: dict[str, WorkerHost] = field(default_factory=dict)
-    resumed_after: float = 0.0
-    """Seconds from the cut until nothing was left to do of what was sent until the end of that load."""
+    idle: float = 0.0
+    """CPU seconds that a host uses in a second in which there is nothing to do."""
     joined_after: float = 0.0
     """Seconds from the start of the added host until it had decided about its first lead."""
 
@@ -79,12 +91,13 @@ class HostsRun:
             self._add(stack, "host1")
             self._wave("warm", 0, 1)
             self.waves["one"] = self._wave("one", 0, 2)
-            self.tell("Four hosts, eight shards …")
-            part_lanes.part(_Waking(self.running.store), 8, actor="hosts run")
+            self.tell(f"Four hosts, {_SHARDS} shards …")
+            part_lanes.part(_Waking(self.running.store), _SHARDS, actor="hosts run")
             for name in ("host2", "host3", "host4"):
                 self._add(stack, name)
             self._wave("warm4", 0, 3)
             self.waves["four"] = self._wave("four", 0, 4)
+            self._rest()
             self.tell("One host is cut off in the middle of its batch …")
             self.waves["cut"] = self._wave("cut", self.seconds, 5, self._cut)
             self.tell("A host is added, and the number of shards changed, under load …")
@@ -102,7 +115,7 @@ class HostsRun:
                 f"four hosts need {four.cpu_per_thousand:.2f} CPU seconds for 1,000 activities,"
                 f" one needs {one.cpu_per_thousand:.2f}: more than {MOST_CPU} times as many"
             )
-        for name, wave in self.waves.items():
+        for name, wave in ((name, self.waves[name]) for name in FULL):
             if wave.ratio > MOST_CALLS:
                 finding.differences.append(f"{name}: {wave.ratio:.2f} times as many calls as would have done")
         idle = [name for name in self.hosts if not four.decided.get(name) and name != "host5"]
@@ -120,15 +133,17 @@ class HostsRun:
         senders = Senders(post=self._post, now=clock.now)
         span = max(1, seconds) * SECOND
         begin = clock.now() - (0 if seconds else span)
-        people, most, lives = self.running.people(), 6 if seconds else 100, _FEW if seconds else _MANY
+        people, most, lives = self.running.people(), 100, 1
+        if seconds:
+            people, most, lives = people[:_SOME], 6, _LIVES
         load = parcels(people, seed=seed, start=begin, span=span, name=name, most=most, lives=lives)
         forget(self.running)
-        cpu, decided = self._cpu(), self._decided()
+        cpu, queues, decided = self._cpu(), self._queues(), self._decided()
         started = clock.monotonic()
         senders.start(load, _LINES)
         meanwhile()
         while senders.busy():
-            self._go_on()
+            self._go_on(_LOOK)
         self._settle()
         took = clock.monotonic() - started
         self.answered.update(senders.answered)
@@ -137,6 +152,7 @@ class HostsRun:
             activities=len(senders.answered),
             seconds=took,
             cpu={host: each - cpu.get(host, 0.0) for host, each in self._cpu().items()},
+            queues={queue: each - queues.get(queue, 0.0) for queue, each in self._queues().items()},
             decided={host: each - decided.get(host, 0) for host, each in self._decided().items()},
             calls=score_calls(self.running),
         )
@@ -145,6 +161,7 @@ class HostsRun:
             f"  {name}: {done.activities:,} activities in {took:.1f} s, {done.cpu_per_thousand:.2f} CPU s for 1,000,"
             f" {done.ratio:.2f} times the fewest calls; leads decided: {shares}"
         )
+        self.tell("  " + ", ".join(f"{queue} {each:.1f} s" for queue, each in sorted(done.queues.items())))
         return done
 
     def _cut(self) -> None:
@@ -167,32 +184,40 @@ class HostsRun:
     def _added(self, stack: contextlib.ExitStack) -> None:
         started = clock.monotonic()
         host = self._add(stack, "host5")
-        part_lanes.part(_Waking(self.running.store), 6, actor="hosts run")
+        part_lanes.part(_Waking(self.running.store), _OTHER_SHARDS, actor="hosts run")
         while not host.decided() and clock.monotonic() - started < _PATIENCE:
             self._go_on()
         self.joined_after = clock.monotonic() - started
+
+    def _rest(self) -> None:
+        """See what hosts use that have nothing to do."""
+        before, started = sum(self._cpu().values()), clock.monotonic()
+        while (seconds := clock.monotonic() - started) < _IDLE:
+            self._go_on()
+        self.idle = (sum(self._cpu().values()) - before) / seconds / len(self.hosts)
+        self.tell(f"  idle: {self.idle:.4f} CPU seconds a host and second")
 
     def _settle(self) -> None:
         """Wait until nothing is left to do, and stays so for a while."""
         deadline = clock.monotonic() + _PATIENCE
         quiet: float | None = None
         while clock.monotonic() < deadline:
-            left = self._left()
-            self._go_on()
-            if left:
+            done = self._done()
+            self._go_on(_LOOK)
+            if not done:
                 quiet = None
             elif quiet is None:
                 quiet = clock.monotonic()
             elif clock.monotonic() - quiet > _QUIET:
                 return
-        msg = f"{self._left()} pieces of work are still under way; see {self.running.log}"
+        msg = f"{self.running.waiting()} pieces of work are still under way; see {self.running.log}"
         raise RuntimeError(msg)
 
-    def _left(self) -> int:
-        webhooks = int(self.running.ask("counts")["webhooks"]["pending"])
+    def _done(self) -> bool:
+        if not self.running.settled() or self.running.ask("counts")["webhooks"]["pending"]:
+            return False
         with self.running.store.read() as conn:
-            marked = len(dirty.take_accounts(conn, clock.now(), 1)) + len(leads.due(conn, clock.now(), 1))
-        return webhooks + marked + self.running.waiting()
+            return not leads.due(conn, clock.now(), 1)
 
     def _go_on(self, seconds: float = _TICK) -> None:
         self.running.programs.watch()
@@ -203,6 +228,12 @@ class HostsRun:
 
     def _cpu(self) -> dict[str, float]:
         return {name: host.cpu_seconds() for name, host in self.hosts.items()}
+
+    def _queues(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for host in self.hosts.values():
+            found.update(host.cpu_of_queues())
+        return found
 
     def _decided(self) -> dict[str, int]:
         return {name: host.decided() for name, host in self.hosts.items()}

@@ -25,7 +25,7 @@ class WorkerHost:
     log: Path
     relays: tuple[CutRelay, ...]
     gone: bool = False
-    _spent: float = field(default=0.0)
+    _spent: Mapping[str, float] = field(default_factory=dict)
 
     def pids(self) -> list[int]:
         """The processes of the host."""
@@ -33,13 +33,23 @@ class WorkerHost:
 
     def cut(self) -> None:
         """No byte gets from this host to anywhere any more, nor back."""
-        self._spent, self.gone = self.cpu_seconds(), True
+        self._spent, self.gone = self.cpu_of_queues(), True
         for relay in self.relays:
             relay.cut()
 
     def cpu_seconds(self) -> float:
         """What its processes have used so far, those that have ended among them."""
-        return self._spent if self.gone else sum(map(_cpu_seconds, set(self.pids())))
+        return sum(self.cpu_of_queues().values())
+
+    def cpu_of_queues(self) -> Mapping[str, float]:
+        """The same by what the processes call themselves, `worker advance` and so on."""
+        if self.gone:
+            return self._spent
+        spent: dict[str, float] = {}
+        for pid in set(self.pids()):
+            name, seconds = _cpu_seconds(pid)
+            spent[name] = spent.get(name, 0.0) + seconds
+        return spent
 
     def decided(self) -> int:
         """How many leads its workers have decided about and saved."""
@@ -95,9 +105,9 @@ def _moved(parts: SplitResult, port: int) -> str:
     return urlunsplit((parts.scheme, place, parts.path, parts.query, parts.fragment))
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Of a process, and of those of its children that it has waited for; 0 where it is gone."""
+def _cpu_seconds(pid: int) -> tuple[str, float]:
+    """What a process calls itself, and what it and those of its children that it has waited for used; 0 once gone."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
-    return 0.0
+        name, _, numbers = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")
+        return name.partition("(")[2], sum(map(int, numbers.split()[11:15])) / os.sysconf("SC_CLK_TCK")
+    return "", 0.0

@@ -21,10 +21,11 @@ from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
 from integration.store.outgoing import outbox
 from integration.store.overall import store_figures
+from integration.store.queues import dirty, inbox, look_ups
 from integration.wiring import clock
 from mappings.model import catalogue
 from mappings.values.identifiers import first_of
-from mappings.values.instant import Instant, show, to_datetime
+from mappings.values.instant import DAY, Instant, show, to_datetime
 
 HUBSPOT_TOKEN = "sandbox-hubspot-token"  # noqa: S105 - opens nothing but the sandbox
 HUBSPOT_SECRET = "sandbox-hubspot-client-secret"  # noqa: S105 - as above
@@ -98,6 +99,22 @@ class Rig:
                 for kind in kinds
             )
         return found.inbox["new"] + found.dirty + found.refresh + sendable
+
+    def settled(self) -> bool:
+        """Whether every score stands: nothing waits anywhere, but for touches that were put off to a time of their own.
+
+        Asks for the earliest station first, and for one row each.
+        """
+        now, names = clock.now(), list(map(first_of, catalogue.systems()))
+        whenever = now + DAY
+        with self.store.read() as conn:
+            return not (
+                inbox.pending(conn, 1)
+                or dirty.take(conn, whenever, 1)
+                or dirty.take_accounts(conn, whenever, 1)
+                or any(look_ups.take(conn, name, whenever, 1) for name in names)
+                or any((outbox.oldest(conn, name) or whenever) <= now for name in names)
+            )
 
     def wait(self, until: Callable[[], bool], *, seconds: float, every: float = 0.25) -> bool:
         """Keep the processes alive until something holds; false when it does not in time."""
