@@ -27,7 +27,12 @@ MIGRATION_PATIENCE = 120.0
 _TENDED_SECONDS = 0.5
 
 _NOW = select(Clock())
-_ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("name"))))
+_ALONE = select(
+    func.set_config("lock_timeout", "10000", True),  # noqa: FBT003 - PostgreSQL's
+    func.pg_advisory_xact_lock(func.hashtext(bindparam("name"))),
+)
+"""Milliseconds, from here to the end of the transaction: others may stand in the line, each with a batch, and whoever
+gave up would do all of its own again. It is less than a lease."""
 
 _INHERITED: list[object] = []
 """Pools of a parent process. They stay referenced: closing them here would hang up on the parent."""
@@ -205,7 +210,7 @@ class Store:
 
 
 def serialise(conn: Connection, name: str) -> None:
-    """Until this transaction ends, nobody else who asks for the same name goes on.
+    """Until this transaction ends, nobody else who asks for the same name goes on. Waits for ten seconds at most.
 
     Whoever makes leads or accounts does, so that two flows that meet one stranger make one lead. SQLite
     has one writer at a time anyway.
