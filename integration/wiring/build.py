@@ -209,12 +209,18 @@ def _asking(given: Settings, each: connection_names.Known) -> Asking | None:
 
 def _at_home(
     crms: Mapping[ConnectionName, Connection], given: Settings, store: Store
-) -> Mapping[ConnectionName, Connection]:
+) -> dict[ConnectionName, Connection]:
     """The connections, with what has been learned of them since this worker was started."""
-    if all(each.account or each.asking is None for each in crms.values()):
-        return crms
-    accounts = {each.name: each.account for each in connection_names.known(given, store)}
-    return {name: replace(each, account=each.account or accounts.get(name, "")) for name, each in crms.items()}
+    unknown, learned = {name for name, each in crms.items() if not each.account and each.asking}, _learned()
+    if not learned.keys() >= unknown:
+        learned |= {each.name: each.account for each in connection_names.known(given, store) if each.account}
+    return {name: replace(each, account=each.account or learned.get(name, "")) for name, each in crms.items()}
+
+
+@lru_cache(maxsize=1)
+def _learned() -> dict[ConnectionName, str]:
+    """The accounts that were learned since this process was started: a token of the environment belongs to one."""
+    return {}
 
 
 def preload() -> None:

@@ -48,12 +48,16 @@ class ConnectedAccounts:
 
 
 class ConnectionChanges:
-    """Whether other connections are there than when this was made. It keeps no connection to the store open."""
+    """Whether other connections are there than when this was made. It keeps no connection to the store open.
+
+    It keeps the engine: making one takes more of a processor than a look does, and each host looks for ever.
+    """
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic = monotonic
         self._due = monotonic() + LOOK_SECONDS
+        self._store: Store | None = None
         self._began = self._now_there()
 
     def __call__(self) -> bool:
@@ -69,8 +73,11 @@ class ConnectionChanges:
     def _now_there(self) -> frozenset[tuple[str, str, str]] | None:
         """Name, system and account of each; None where the store does not say."""
         try:
-            with connection_names.opened(self._settings) as store:
-                found = connection_names.known(self._settings, store) if store is not None else ()
+            self._store = self._store or connection_names.existing(self._settings)
+            found = () if self._store is None else connection_names.known(self._settings, self._store)
         except StoreError:
             return None
+        finally:
+            if self._store is not None:
+                self._store.dispose()
         return frozenset((each.name, each.system, each.account if each.row is not None else "") for each in found)

@@ -92,18 +92,23 @@ def names(settings: Settings) -> Sequence[ConnectionName]:
         return [each.name for each in (known(settings, store) if store else arranged((), settings))]
 
 
+def existing(settings: Settings) -> Store | None:
+    """The store, to be disposed of by the caller; None where SQLite's file has not been made yet. Raises StoreError."""
+    url = make_url(settings.database_url.get_secret_value())
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return None
+    return Store.open(settings.database_url.get_secret_value())
+
+
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[Store | None]:
     """The store, for as long as the block lasts; None where SQLite's file has not been made yet. Raises StoreError."""
-    url = make_url(settings.database_url.get_secret_value())
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        yield None
-        return
-    store = Store.open(settings.database_url.get_secret_value())
+    store = existing(settings)
     try:
         yield store
     finally:
-        store.dispose()
+        if store is not None:
+            store.dispose()
 
 
 def keyring(settings: Settings) -> Keyring:

@@ -36,7 +36,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
     "hubspot": {"hs_task_status": "COMPLETED", "task_outcome": "accepted"},
     "salesforce": {"Status": "Completed", "Coldframe_Outcome__c": "accepted"},
 }
-KEPT = (build.settings, build.wakeups, build._parts, build._store, build._started, build._service)  # noqa: SLF001 - what a process keeps
+_OF_STORE = (build._parts, build._store, build._started, build._service, build._learned)  # noqa: SLF001 - as below
+KEPT = (build.settings, build.wakeups, *_OF_STORE)  # what a process keeps
 
 
 @pytest.fixture
