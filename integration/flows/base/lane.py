@@ -6,9 +6,11 @@ It takes the lane's lease and does turns until nothing is left. Every transactio
 lease cannot commit. A killed process leaves the lease to expire, and the sweep wakes the lane again.
 
 The lanes `ingest` and `advance` can have several shards (see lane_shards.py), each with a lease of its own. They are
-woken as one lane: whoever has time works the shards that nobody works, and wakes the next while more have work.
+woken as one lane: whoever has time works the shards that nobody works. While others are at work, what has just come is
+left to them: whoever keeps up works all shards in turn, in batches as large as one shard's would be.
 """
 
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, TypeVar, cast
 
 import structlog
@@ -19,7 +21,7 @@ from integration.store.db.errors import LeaseLostError
 from integration.store.db.shards import ALL, Shard, slot
 from integration.store.queues import lane_shards, leases
 from integration.store.queues.leases import Lease
-from mappings.values.instant import SECOND
+from mappings.values.instant import SECOND, Instant
 
 log = structlog.get_logger()
 
@@ -28,6 +30,9 @@ STINT = 5.0
 GATHER = 0.03
 """Seconds for which a lane under load lets more of its work gather: a commit costs the same for one as for many, and
 those who answer webhooks wait for the same writer lock."""
+HEAD_START = 0.5
+"""Seconds for which work is left to those who are at the lane already. A lane is woken for each delivery, and idle
+workers of several hosts would each look at once, again and again, and part what comes into small batches."""
 _FEW = 4
 """Items of one batch from which on a lane is under load: so many came during its last turn."""
 _LOOK = 0.05
@@ -64,19 +69,26 @@ class Turn(Protocol[S_contra]):
 class Waits(Protocol[S_contra]):
     """Whether something waits in a shard of a lane."""
 
-    def __call__(self, conn: Sql, service: S_contra, shard: Shard, /) -> bool:
-        """Look for work."""
+    def __call__(self, conn: Sql, service: S_contra, shard: Shard, before: Instant, /) -> bool:
+        """Look for work that came until then."""
 
 
 def drain(service: L, name: str, turn: Turn[L]) -> int:
-    """Do turns until none is left; the number of turns done, 0 also when somebody else holds the lane.
+    """Do turns until none is left; the number of turns done, 0 also when somebody else holds the lane, and goes on.
 
     A drain that had work keeps the lane for as long as the service lingers, and waits to be woken: more of it is
     likely, and giving the lane back and taking it again are two commits.
     """
-    with service.store.write(durable=False) as conn:  # a power cut ends whoever holds a lease
-        lease = leases.take(conn, name, service.lanes.holder, service.lanes.lease)
+    lease = _lane(service, name)
+    if lease is None:  # woken for what whoever holds it may not have seen at the last look
+        service.lanes.sleep(HEAD_START)
+        lease = _lane(service, name)
     return 0 if lease is None else _worked(service, name, turn, lease)
+
+
+def _lane(service: LaneOfCrms, name: str) -> Lease | None:
+    with service.store.write(durable=False) as conn:  # a power cut ends whoever holds a lease
+        return leases.take(conn, name, service.lanes.holder, service.lanes.lease)
 
 
 def _worked(service: L, name: str, turn: Turn[L], lease: Lease) -> int:
@@ -105,6 +117,7 @@ def drain_shards(service: L, name: str, turn: Turn[L], waits: Waits[L]) -> int:
 
     `waits` says whether a shard has work; the first one is tried in any case.
     """
+    again = False
     while True:
         of, _ = service.lanes.shards.get(name, (1, 0))
         if of > 1:
@@ -113,7 +126,10 @@ def drain_shards(service: L, name: str, turn: Turn[L], waits: Waits[L]) -> int:
         if lease is not None:
             return _worked(service, name, turn, lease)
         if service.lanes.shards.get(name, (1, 0))[0] == of:
-            return 0
+            if again:
+                return 0
+            again = True
+            service.lanes.sleep(HEAD_START)
 
 
 def _taken(service: LaneOfCrms, name: str, shard: Shard) -> Lease | None:
@@ -125,48 +141,80 @@ def _taken(service: LaneOfCrms, name: str, shard: Shard) -> Lease | None:
     return lease
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Free:
+    """What a look at a lane's shards finds: those to try, and which of them have waited for too long already.
+
+    `left`: something has just come, which is left to those who are at work.
+    """
+
+    now: Instant
+    tried: list[Shard]
+    late: list[Shard]
+    left: bool = False
+
+
 def _passes(service: L, name: str, turn: Turn[L], waits: Waits[L]) -> int:
     """Work the shards that are free, one after the other, again and again until none has work or the stint is over."""
     lanes = service.lanes
     turns, started = 0, lanes.monotonic()
-    last = started
+    last, since = started, None
     until = started + STINT
     while True:
         before = turns
-        for shard, others in _free(service, name, waits):
-            if others:
+        found = _free(service, name, waits, since)
+        for at, shard in enumerate(found.tried):
+            others = len(found.tried) - at - 1
+            if set(found.tried[at + 1 :]) & set(found.late):
                 service.wake(name)
             if (lease := _taken(service, name, shard)) is not None:
-                turns += _share(service, turn, lease, lanes.monotonic() + STINT / (1 + others))
+                turns += _share(service, turn, lease, lanes.monotonic() + STINT / (1 + others), alone=not others)
             if service.lanes.shards[name][0] != shard.of or lanes.monotonic() >= until:
                 service.wake(name)
                 return turns
-        last = last if turns == before else lanes.monotonic()
-        if turns == before and (not turns or not _stays(lanes, name, last + lanes.linger / SECOND)):
+        since = None
+        if turns != before:
+            last = lanes.monotonic()
+        elif found.left:
+            since = found.now
+            lanes.sleep(HEAD_START)
+        elif not turns or not _stays(lanes, name, last + lanes.linger / SECOND):
             return turns
 
 
-def _free(service: L, name: str, waits: Waits[L]) -> list[tuple[Shard, int]]:
-    """The shards to try, another one first each time, and how many that have work come after each."""
+def _free(service: L, name: str, waits: Waits[L], since: Instant | None) -> _Free:
+    """The shards to try, another one first each time.
+
+    While others are at work, those alone whose work has waited for a while, or since the last look.
+    """
     of, start = service.lanes.shards[name]
+    now = service.now()
+    late = now - round(HEAD_START * SECOND)
     with service.store.read() as conn:
         free = sorted(lane_shards.free(conn, name, of), key=lambda shard: (shard.number - start) % of)
-        work = [shard for shard in free if waits(conn, service, shard)]
-    tried = [shard for shard in free if shard.first or shard in work]
-    if tried:
-        service.lanes.shards[name] = (of, (tried[0].number + 1) % of)
-    return [(shard, sum(later in work for later in tried[at + 1 :])) for at, shard in enumerate(tried)]
+        work = [shard for shard in free if waits(conn, service, shard, now)]
+        old = [shard for shard in work if waits(conn, service, shard, late if since is None else max(late, since))]
+    if len(free) < of:
+        found = _Free(now=now, tried=old, late=old, left=bool(work) and not old and since is None)
+    else:
+        found = _Free(now=now, tried=[shard for shard in free if shard.first or shard in work], late=old)
+    if found.tried:
+        service.lanes.shards[name] = (of, (found.tried[0].number + 1) % of)
+    return found
 
 
-def _share(service: L, turn: Turn[L], lease: Lease, until: float) -> int:
-    """Turns of one shard, until it has no work or its time is over."""
-    turns = 0
+def _share(service: L, turn: Turn[L], lease: Lease, until: float, *, alone: bool) -> int:
+    """Turns of one shard, until it has no work or its time is over; after a short one others follow that have work."""
+    turns, monotonic = 0, service.lanes.monotonic
+    begun = monotonic()
     try:
         while turn(service, lease):
             turns += 1
             service.store.tend()
-            if service.lanes.monotonic() >= until:
+            ended = monotonic()
+            if ended >= until or (not alone and ended - begun < HEAD_START):
                 break
+            begun = ended
     except LeaseLostError:
         log.warning("lease lost", lane=lease.name, fence=lease.token)
     finally:

@@ -18,7 +18,7 @@ from integration.core.run.pointless import pointless_tasks
 from integration.core.run.standing import standing
 from integration.flows.base.isolation import Station, Try, isolate
 from integration.flows.base.lane import gather
-from integration.flows.base.service import Deriving, HasLanes, HasRules, HasStore, HasWake, Versioned
+from integration.flows.base.service import Deriving, HasLanes, HasRules, HasWake, Versioned
 from integration.flows.deciding import decision_outcomes, rederive
 from integration.flows.deciding.decision_outcomes import Deciding
 from integration.flows.deciding.decision_plan import Outcome
@@ -56,10 +56,9 @@ class _Item:
     mark: int | None = None
 
 
-def waits(conn: Sql, service: HasStore, shard: Shard, /) -> bool:
-    """Whether a shard has leads to decide about; those of an unfinished derivation among them."""
-    now = service.now()
-    if dirty.take(conn, now, 1, shard) or leads.due(conn, now, 1, shard):
+def waits(conn: Sql, _service: object, shard: Shard, before: Instant, /) -> bool:
+    """Whether a shard has leads to decide about since then; those of an unfinished derivation among them."""
+    if dirty.take(conn, before, 1, shard) or leads.due(conn, before, 1, shard):
         return True
     version = playbook_versions.current(conn)
     if version is None:

@@ -30,6 +30,7 @@ from integration.store.queues.dead_letters import Letter
 from integration.store.queues.inbox import Delivery
 from integration.store.queues.leases import Lease
 from mappings.values.identifiers import ConnectionName
+from mappings.values.instant import Instant
 from webhooks.facts import Noticed, SentActivity
 from webhooks.parsers import parse
 
@@ -57,8 +58,8 @@ def ingest(service: IngestLane) -> int:
     return drain_shards(service, "ingest", _turn, _waits)
 
 
-def _waits(conn: Sql, _service: object, shard: Shard, /) -> bool:
-    return inbox.waiting(conn, shard)
+def _waits(conn: Sql, _service: object, shard: Shard, before: Instant, /) -> bool:
+    return inbox.waiting(conn, before, shard)
 
 
 def _turn(service: IngestLane, lease: Lease, /) -> bool:

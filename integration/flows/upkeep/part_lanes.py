@@ -64,7 +64,7 @@ def standing(service: HasStore) -> list[ShardStanding]:
                 lane=lane,
                 shard=shard,
                 holder=found.get(lane_shards.name(lane, shard)),
-                waits=inbox.waiting(conn, shard) if lane == "ingest" else bool(dirty.take(conn, now, 1, shard)),
+                waits=inbox.waiting(conn, now, shard) if lane == "ingest" else bool(dirty.take(conn, now, 1, shard)),
             )
             for lane in LANES
             for shard in shards

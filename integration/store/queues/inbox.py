@@ -58,6 +58,9 @@ def _within(sizes: Select[tuple[int, int]]) -> Select[tuple[int, str, int, str, 
 
 
 _PENDING_SHARD, _SIZES_SHARD = (each.where(within_numbers(inbox.c.id)) for each in (_PENDING, _SIZES))
+_came = inbox.c.received_at <= bindparam("before")
+_WAITS = select(inbox.c.id).where(inbox.c.state == NEW, _came).limit(literal_column("1"))
+_WAITS_SHARD = _WAITS.where(within_numbers(inbox.c.id))
 _PENDING_WITHIN, _PENDING_SHARD_WITHIN = _within(_SIZES), _within(_SIZES_SHARD)
 _DONE = update(inbox).where(among(inbox.c.id, "ids")).values(state="done", error=None)
 _DEAD = update(inbox).where(among(inbox.c.id, "ids")).values(state="dead", error=bindparam("why"))
@@ -115,11 +118,11 @@ def pending(conn: Connection, limit: int, size: int | None = None, shard: Shard 
     ]
 
 
-def waiting(conn: Connection, shard: Shard = ALL) -> bool:
-    """Whether there is a delivery that nobody has parsed."""
-    return bool(
-        conn.execute(_SIZES if shard.whole else _SIZES_SHARD, {"n": 1} | ({} if shard.whole else shard.asked)).all()
-    )
+def waiting(conn: Connection, before: Instant, shard: Shard = ALL) -> bool:
+    """Whether there is a delivery that nobody has parsed and that came until then."""
+    asked = {"before": before}
+    found = conn.execute(_WAITS, asked) if shard.whole else conn.execute(_WAITS_SHARD, asked | shard.asked)
+    return found.first() is not None
 
 
 def done(conn: Connection, ids: Sequence[int]) -> None:

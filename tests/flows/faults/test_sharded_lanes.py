@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from integration.core.model.state import newborn
 from integration.core.run.apply_events import advance as apply_events
+from integration.flows.base import lane
 from integration.flows.deciding import decide_leads, rederive
 from integration.flows.deciding.advance import advance, turn
 from integration.flows.history import load_events
@@ -23,7 +24,7 @@ from integration.store.db.session import Store
 from integration.store.db.shards import ALL, Shard
 from integration.store.overall import merging
 from integration.store.people import leads
-from integration.store.queues import lane_shards, leases
+from integration.store.queues import inbox, lane_shards, leases
 from integration.wiring.whole_service import Service
 from mappings.values.instant import MINUTE, SECOND
 
@@ -200,3 +201,38 @@ def test_whoever_works_by_a_number_of_shards_that_is_over_takes_no_lane_and_save
         assert lane_shards.take(conn, "advance", ALL, "a", MINUTE) == (None, 2)
         assert lane_shards.take(conn, "advance", Shard(number=1, of=2), "a", MINUTE)[0] is not None
         assert lane_shards.free(conn, "advance", 2) == [Shard(number=0, of=2)]
+
+
+def test_what_has_just_come_is_left_to_those_who_are_at_work_and_taken_where_they_do_not_come_to_it(
+    service: Service, at: Watch
+) -> None:
+    advance(service)
+    parted(service, 2)
+    ingest(service)  # learns the number of shards
+    with service.store.write() as conn:
+        other, _ = lane_shards.take(conn, "ingest", Shard(number=0, of=2), "other", MINUTE)
+    assert other is not None
+    slept: list[float] = []
+
+    def others_come(seconds: float) -> None:
+        slept.append(seconds)
+        with service.store.write() as conn:
+            inbox.done(conn, [each.id for each in inbox.pending(conn, 9, shard=mine)])
+
+    def two(name: str) -> None:
+        for number in range(2):
+            receive(service, activity(f"{name}{number}", PEOPLE[number], "page_view", at(), page="pricing"))
+
+    mine = Shard(number=1, of=2)
+    two("taken by others")
+    assert ingest(with_parts(service, sleep=others_come)) == 0
+    two("left by others")
+    assert ingest(with_parts(service, sleep=slept.append)) == 1
+    assert slept == [lane.HEAD_START] * 2
+    two("for long")
+    at.forward(SECOND)
+    assert ingest(with_parts(service, sleep=slept.append)) == 1
+    assert len(slept) == 2, "it did not wait"
+    with service.store.read() as conn:
+        assert not inbox.waiting(conn, at(), mine)
+        assert inbox.waiting(conn, at(), Shard(number=0, of=2)), "somebody else holds it"
