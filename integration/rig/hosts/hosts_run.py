@@ -97,7 +97,7 @@ class HostsRun:
                 self._add(stack, name)
             self._wave("warm4", 0, 3)
             self.waves["four"] = self._wave("four", 0, 4)
-            self._rest()
+            self._do_nothing()
             self.tell("One host is cut off in the middle of its batch …")
             self.waves["cut"] = self._wave("cut", self.seconds, 5, self._cut)
             self.tell("A host is added, and the number of shards changed, under load …")
@@ -189,7 +189,7 @@ class HostsRun:
             self._go_on()
         self.joined_after = clock.monotonic() - started
 
-    def _rest(self) -> None:
+    def _do_nothing(self) -> None:
         """See what hosts use that have nothing to do."""
         before, started = sum(self._cpu().values()), clock.monotonic()
         while (seconds := clock.monotonic() - started) < _IDLE:
