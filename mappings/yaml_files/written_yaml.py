@@ -35,7 +35,9 @@ def inline(value: Any) -> str:
 
 
 def fits(value: Any, column: int) -> bool:
-    """Whether a value is written on one line that begins at this column."""
+    """Whether a value is written on one line that begins at this column; of a list of tables, each has its own."""
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        return False
     return not isinstance(value, (dict, list)) or not value or column + len(inline(value)) <= WIDTH
 
 

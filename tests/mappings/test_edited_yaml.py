@@ -91,7 +91,7 @@ def test_an_empty_text_and_one_of_comments_alone_get_their_first_value() -> None
     assert put("", ("lead", "level"), {"kind": "number"}) == "lead: {level: {kind: number}}\n"
     assert put("# ours", ("lead", "level"), "number") == "# ours\nlead: {level: number}\n"
     assert added("# ours\n", ("recognise",), {"url": "/a", "page": "other"}).endswith(
-        'recognise: [{url: "/a", page: other}]\n'
+        'recognise:\n  - {url: "/a", page: other}\n'
     )
 
 

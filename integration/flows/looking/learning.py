@@ -38,12 +38,15 @@ class Unknown:
     bought: int
 
 
-def learned(conn: Sql, vocabulary: Vocabulary, limit: int) -> list[Unknown]:
-    """The words that nobody knows today: those of most buyers first, then those that came most often."""
+def learned(conn: Sql, vocabulary: Vocabulary, limit: int, *, buyers: bool = True) -> list[Unknown]:
+    """The words that nobody knows today: those of most buyers first, then those that came most often.
+
+    Without `buyers` their histories are not read, and nobody bought: for a page, which must not wait.
+    """
     seen = unrecognised_words.oftenest(conn, _MOST)
     own = [each for each in seen if each.word.kind != "outcome"]  # outcomes are a mapping's to read
     unknown_now = [each for each in own if each.word.word != OTHERS and not _known(vocabulary, each.word)]
-    bought = _bought(conn, vocabulary) if unknown_now else Counter[Word]()
+    bought = _bought(conn, vocabulary) if unknown_now and buyers else Counter[Word]()
     found = [
         Unknown(word=word, times=times, first_at=first, last_at=last, bought=bought[word])
         for word, times, first, last in unknown_now

@@ -21,6 +21,7 @@ from integration.web.console.rules import version_pages
 from integration.web.console.shell import page_headers, page_times, page_words
 from integration.web.console.shell.console_parts import PARTS, ConsoleParts
 from integration.web.console.shell.rooms import CONSOLE, Entrance, Room, may
+from integration.web.console.vocabulary import vocabulary_pages
 from integration.web.console.work import alert_pages, audit_pages, error_pages, people_pages, work_pages
 from integration.wiring.unusable import UnusableError
 
@@ -36,6 +37,7 @@ ROOMS: Sequence[Room] = (
     connections_pages.ROOM,
     version_pages.ROOM,
     record_preview.ROOM,
+    vocabulary_pages.ROOM,
     sales_people_pages.ROOM,
     access_pages.ROOM,
 )

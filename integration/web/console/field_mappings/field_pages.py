@@ -97,7 +97,8 @@ def check_field(connection: str) -> str:
     """What is wrong with the form as it stands, for each of its inputs."""
     place = _place(connection)
     form = _posted(place)
-    return render_template("console/field_mappings/checked.html", check=_checked(place, form), slots=_slots(form))
+    check, slots = _checked(place, form), _slots(form)
+    return render_template("console/field_mappings/checked.html", check=check, slots=slots, hints=_hints(place, form))
 
 
 def _place(connection: str) -> FieldPlace:
@@ -164,6 +165,25 @@ def _slots(form: Form) -> list[str]:
     return read_form.slots(form) if isinstance(form, ReadForm) else write_form.slots(form)
 
 
+def _hints(place: FieldPlace, form: Form) -> dict[str, str]:
+    """What is known of the CRM's field in each input that names one."""
+    if isinstance(form, ReadForm):
+        named = {f"s{at}-from": each.field for at, each in enumerate(form.sources)}
+        blank = "Type a label or a name; leave it blank to take this field out."
+    else:
+        named = {f"t{at}-to": each.field for at, each in enumerate(form.targets)}
+        blank = "Leave it blank to write to this field no more."
+    return {slot: _hint(place, name) or blank for slot, name in named.items()}
+
+
+def _hint(place: FieldPlace, name: str) -> str:
+    field = place.live.named(name)
+    if field is None:
+        return ""
+    may = permission(catalogue.rules(place.made.connection.system), field, name)
+    return f"{field.label}, {field.type}" + (f"; may be written: {may}" if place.written else "")
+
+
 def _kept(place: FieldPlace, found: FieldCheck, what: str) -> Reply:
     if found.made is None:
         abort(409, " ".join(each.text for problems in found.by_slot.values() for each in problems))
@@ -190,6 +210,7 @@ def _page(place: FieldPlace, form: Form, found: FieldCheck) -> str:
         place=place,
         form=filled,
         check=found,
+        hints=_hints(place, filled),
         live=place.live,
         options=options,
         labels={name: dict(each) for name, each in options.items()},
