@@ -1,6 +1,7 @@
 """The rules in the console: checked, tried, published and put back, by the same steps as on the command line."""
 
 import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -178,3 +179,61 @@ def test_a_viewer_reads_and_has_nothing_to_publish_with(living: Service, ground:
     assert "readonly" in page
     assert "See what it would do" not in page
     assert living.rules.playbook.name in page
+
+
+def test_the_playbook_in_force_and_a_drafts_are_pages_to_read_without_raw_keys(
+    living: Service, ground: ConsoleGround
+) -> None:
+    viewer = ground.signed_in("viewer", "eve@acme.example")
+    page = viewer.get("/console/rules/playbook").text
+    for title in ("Stages", "Handoff to sales", "Clocks", "Tracks", "Plays"):
+        assert re.search(rf'<h2 id="part-\d+">{title}', page), title
+    assert not [cell for cell in re.findall(r"<td[^>]*>([^<]*)</td>", page) if "_" in cell]
+    draft = propose(
+        ground.signed_in("editor"), "playbook", edited_text(in_force(living), ("    pricing: 15", "    pricing: 8"))
+    )
+    shown = viewer.get(f"{draft}/playbook").text
+    assert "(a draft)" in shown
+    assert shown.count('<td class="number">8</td>') == page.count('<td class="number">8</td>') + 1
+
+
+def test_a_draft_shows_the_scores_of_today_and_its_own_as_a_picture_and_in_numbers(
+    living: Service, ground: ConsoleGround
+) -> None:
+    browser, now = ground.signed_in("editor"), lead(living, ANA).total
+    body = edited_text(in_force(living), ("    pricing: 15", "    pricing: 8"))
+    page = browser.get(propose(browser, "playbook", body)).text
+    chart = page.partition('<svg class="w-100 score histogram"')[2].partition("</svg>")[0]
+    assert 'role="img"' in chart
+    assert chart.count('class="before"') == chart.count('class="after"')
+    assert now is not None
+    ten = now // 10 * 10
+    assert f"{ten} to {ten + 9} points now: 1" in chart
+    table = page.partition("The same as a table")[2].partition("</table>")[0]
+    assert [int(each) for each in re.findall(r'class="number">(\d+)<', table)].count(1) == 2, "one lead, now and then"
+
+
+def test_one_lead_and_one_record_are_tried_by_a_draft_before_and_after(living: Service, ground: ConsoleGround) -> None:
+    browser, total = ground.signed_in("editor"), lead(living, ANA).total
+    draft = propose(browser, "playbook", edited_text(in_force(living), ("    pricing: 15", "    pricing: 8")))
+    page = browser.get(f"{draft}/record", query_string={"name": ANA}).text
+    rows = {cells[0]: cells[1:] for cells in _rows(page)}
+    before, after, changes = rows["Score"]
+    assert (int(before), changes) == (total, "changes")
+    assert int(after) < int(before)
+    assert rows["Fit"][2] == ""
+    other = {name: cells for name, cells in rows.items() if name.startswith("Engagement: ")}
+    assert any("pricing" in name for name in other), other
+    there = browser.get(f"{draft}/record", query_string={"name": ANA, "where": "hubspot"})
+    assert {cells[0]: cells for cells in _rows(there.text)}["Fit"][3] == "", "the fit is the same by both"
+    for query in ({"name": "nobody@acme.example"}, {"name": "x", "where": "pipedrive"}):
+        assert browser.get(f"{draft}/record", query_string=query).status_code == 404
+    assert ground.signed_in("viewer", "eve@acme.example").get(f"{draft}/record").status_code == 403
+
+
+def _rows(page: str) -> list[list[str]]:
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    return [
+        [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    ]

@@ -25,6 +25,7 @@ from core_builders import (
 
 from integration.core.compiled.context import Context
 from integration.core.funnel import by_hand
+from integration.core.handoff.sla_clocks import second_breach
 from integration.core.model.effects import AlertRaised, Escalated, StageChanged, TaskWanted
 from integration.core.model.events import Event
 from integration.core.rules.automation_rules import Play, TaskStep, Trigger
@@ -142,6 +143,9 @@ def test_what_was_promised_is_promised_anew_when_the_hold_ends() -> None:
     assert [each.at for each in of(AlertRaised, late)] == [MONDAY + DAY]
     broken = fold(BOOK, *handed, hold(START + 3 * DAY), until=MONDAY + 3 * DAY)
     assert [each.at for each in of(AlertRaised, broken)] == [START + HOUR + 1 + DAY]
+    waits = fold(BOOK, *handed, hold(START + 3 * DAY), until=START + 4 * DAY).state
+    assert second_breach(BOOK, waits, MONDAY - 1) is None, "nobody else is given the task meanwhile"
+    assert second_breach(BOOK, waits, MONDAY) is not None
 
 
 def test_what_sales_does_with_a_lead_on_hold_counts() -> None:

@@ -227,3 +227,11 @@ def test_explain_names_the_activity_whose_points_ended_and_what_ends_next() -> N
         "15 points on 5 January 2026: viewed pricing",
         "\N{MINUS SIGN}15 on 15 January 2026, when the points ended of: viewed pricing",
     ]
+
+
+@pytest.mark.parametrize("row", ["1e99", "-1e99", ".inf", ".nan", "9" * 20, "9" * 5_000, "100000.001", "0.0001"])
+def test_points_that_no_score_could_hold_are_a_mistake_with_its_place(row: str) -> None:
+    found, said = compile_text(text(row), "ours.yaml")
+    assert found is None
+    line = next(number for number, each in enumerate(text(row).splitlines(), 1) if each.startswith("    pricing:"))
+    assert [each.line for each in said if each.severity == "error"] == [line], said

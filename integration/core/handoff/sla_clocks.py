@@ -166,7 +166,8 @@ def second_breach(
     `stands` is since when the task is in the CRM: whoever has it gets as long as was promised from then on, too.
     """
     context = Context(compiled, state)
-    if context.silent or context.excluded():
+    context.now = now
+    if context.silent or context.deferred or context.excluded():
         return None
     calendar = context.playbook.calendar
     for clock in context.playbook.clocks:

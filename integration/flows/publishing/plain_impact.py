@@ -18,6 +18,7 @@ def plain(found: Impact) -> dict[str, Any]:
             {"what": what, "before": before, "after": after, "leads": count}
             for (what, before, after), count in _sorted(found.moves)
         ],
+        "scores": _by_tens(*found.scores),
         "tasks": dict(_sorted(found.tasks)),
         "rewritten": found.rewritten,
         "handovers": found.handovers,
@@ -42,6 +43,13 @@ def plain_mapping(read: Reread) -> dict[str, Any]:
         "writes": [{"object": of, "field": name, "records": n} for (of, name), n in _sorted(read.writes)],
         "no_longer_written": [{"object": of, "field": name} for of, name in sorted(read.unwritten)],
     }
+
+
+def _by_tens(before: Counter[int], after: Counter[int]) -> list[dict[str, int]]:
+    """Every ten from the lowest to the highest that anybody has."""
+    there = before.keys() | after.keys()
+    tens = range(min(there, default=0), max(there, default=-10) + 1, 10)
+    return [{"from": ten, "before": before[ten], "after": after[ten]} for ten in tens]
 
 
 def _sorted(counter: Counter[Any]) -> list[tuple[Any, int]]:

@@ -25,12 +25,17 @@ def mistake(text: str, at: int = 0) -> PydanticCustomError:
     return PydanticCustomError(PROBLEM, "{text}", {"text": text, "at": at})
 
 
+_LONG = 10**100
+
+
 def kind_of(value: Any) -> str:
     """A value as a mistake names it."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
         return "a mapping"
+    if isinstance(value, int) and not -_LONG < value < _LONG:
+        return "a number of so many digits"
     return "a list" if isinstance(value, list) else f"{str(value).lower()}"
 
 

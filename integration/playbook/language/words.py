@@ -26,6 +26,7 @@ Parsed = TypeVar("Parsed")
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+_MOST_POINTS = 100_000  # of a line: a score of many such lines still fits where the store keeps it
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _DUE = re.compile(
     r"(?P<span>\d+\s*[a-z])(?P<working>\s+working)?|(?P<next>next working day)|(?P<days>\d+) working days?"
@@ -58,8 +59,9 @@ def _name(text: str) -> str:
 
 def _points(value: Any) -> int:
     number = _exact(value)
-    if number is None or number * POINT % 1:
-        text = f"{kind_of(value)} is not a number of points (at most three decimals)"
+    if number is None or abs(number) > _MOST_POINTS or number * POINT % 1:
+        most = "100,000" if number is not None and abs(number) > _MOST_POINTS else "three decimals"
+        text = f"{kind_of(value)} is not a number of points (at most {most})"
         raise mistake(text)
     return int(number * POINT)
 
@@ -68,9 +70,10 @@ def _exact(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return Decimal(str(value))
-    except InvalidOperation:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):  # ValueError: more digits than Python writes
         return None
+    return number if number.is_finite() else None
 
 
 def _percent(text: str) -> int:

@@ -19,7 +19,7 @@ from integration.store.people.leads import LeadRow
 from integration.web.console.access.guard import refusal
 from integration.web.console.leads.lead_filters import short
 from integration.web.console.shell.console_parts import audited, parts, person
-from mappings.values.instant import Instant, from_datetime, show, to_datetime
+from mappings.values.instant import DAY, Instant, from_datetime, show, to_datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def asked(lead: str, action: str) -> str | tuple[str, int]:
     """What a decision means, and the form for it; or why it is not possible. Raises NotFound."""
     row, words, known = _lead(lead), *_offered(action)
     service = following(parts().service())
-    tried = Decided(action=known, by="", reason="", until=parts().now() + 1)
+    tried = Decided(action=known, by="", reason="", until=parts().now() + DAY)
     try:
         obstacle = decide_by_hand.obstacle(service, row, tried)
     except (OutdatedError, Unfoldable) as error:

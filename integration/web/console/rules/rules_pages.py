@@ -14,7 +14,7 @@ from integration.store.console import rule_drafts
 from integration.store.console.rule_drafts import Draft
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Terms
-from integration.web.console.rules import draft_impact, rule_files
+from integration.web.console.rules import draft_impact, rule_files, score_histogram
 from integration.web.console.rules.new_drafts import chosen_terms, drafted, led_to
 from integration.web.console.rules.rule_files import RuleFile
 from integration.web.console.shell.console_parts import audited, parts, person
@@ -96,7 +96,12 @@ def draft(draft_id: str) -> str:
     """A draft: how far the look at the leads has come, then what it would do."""
     found = _draft(draft_id)
     part = "HX-Request" in request.headers and found.state == "working"
-    return render_template(f"console/rules/{'progress' if part else 'draft'}.html", draft=found)
+    return render_template(
+        f"console/rules/{'progress' if part else 'draft'}.html",
+        draft=found,
+        histogram=score_histogram.score_histogram(found.result.get("scores", ())),
+        size=score_histogram,
+    )
 
 
 @ROOM.change("/publish/<draft_id>", role="editor")

@@ -7,7 +7,7 @@ from flask import abort, render_template
 
 from integration.store.events import playbook_versions
 from integration.store.events.playbook_versions import Texts
-from integration.web.console.rules.rules_pages import ROOM as ROOM  # noqa: PLC0414 - these pages are of that room
+from integration.web.console.rules.playbook_pages import ROOM as ROOM  # noqa: PLC0414 - these pages are of that room
 from integration.web.console.shell.console_parts import parts
 
 _AROUND = 3
