@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from integration.flows.base import write_access
-from integration.processes.supervisor import WORKERS, Member
+from integration.processes.supervisor import CLOCK, WORKERS, Member
 from integration.processes.valkey import Valkey
 from integration.settings import private_files
 from integration.settings.environment import Settings, load
@@ -22,13 +22,15 @@ def queues(settings: Settings) -> tuple[str, ...]:
     return ("ingest", "advance", "bulk", *alerts, *connection_names.names(settings))
 
 
-def members() -> tuple[Member, ...]:
-    """The processes of one machine's service; the second forks a worker for each queue."""
-    return (
-        Member(name="web", arguments=("web",)),
-        Member(name=WORKERS, arguments=("worker",)),
-        Member(name="clock", arguments=("clock",)),
-    )
+def members(*, workers: bool = True) -> tuple[Member, ...]:
+    """The processes of one machine's service; the second forks a worker for each queue, and the clock.
+
+    Without `workers`, others bring those, and the clock is a process of its own.
+    """
+    web = Member(name="web", arguments=("web",))
+    if workers:
+        return (web, Member(name=WORKERS, arguments=("worker", "--clock")))
+    return (web, Member(name=CLOCK, arguments=("clock",)))
 
 
 @contextlib.contextmanager

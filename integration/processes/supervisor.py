@@ -22,7 +22,8 @@ from integration.settings import private_files
 log = structlog.get_logger()
 
 WORKERS = "workers"
-"""The name of the member that forks a worker for each queue."""
+"""The name of the member that forks a worker for each queue, and on one machine the clock."""
+CLOCK = "clock"
 GRACE_SECONDS = 10.0
 """How long a process may take to finish its batch before it is killed."""
 _RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)

@@ -18,6 +18,7 @@ from rq.utils import now
 
 from integration.processes import count_figures, jobs, worker_group
 from integration.processes.allowed_jobs import AllowedWorker
+from integration.processes.supervisor import CLOCK
 from integration.processes.with_parent import start_anew
 from integration.settings.environment import Settings
 from integration.store.db.errors import StoreError, StoreNewerError
@@ -63,13 +64,18 @@ def work(settings: Settings, queue: str) -> None:
     worker.work(logging_level="WARNING")
 
 
-def work_all(settings: Settings, queues: Sequence[str]) -> int:
+def work_all(settings: Settings, queues: Sequence[str], *, periodic: bool = False) -> int:
     """Work every queue in a fork of this process each, until a signal ends it; the status to exit with.
+
+    Where `periodic`, one more fork runs the periodic jobs. It shares this process's memory; by itself it takes 100 MB.
 
     What is away when it starts (the store, Redis) is waited for. Where a connection comes or goes, it starts anew.
     """
     changes = ConnectionChanges(settings, monotonic)
-    if worker_group.run(queues, partial(_prepared, settings), partial(work, settings), changes):
+    works: dict[str, Callable[[], None]] = {f"worker {queue}": partial(work, settings, queue) for queue in queues}
+    if periodic:
+        works[CLOCK] = partial(_tick, settings, lambda: False)  # the whole group starts anew where a connection comes
+    if worker_group.run(works, partial(_prepared, settings), changes):
         log.info("other CRMs are connected; the workers start anew")
         start_anew()
     return 0
@@ -94,15 +100,19 @@ def tick(settings: Settings) -> None:
     """
     logs.configure(settings)
     logs.guard()
-    count_figures.start(Store.open(settings.database_url.get_secret_value()), settings)
-    scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
-    scheduler.outdated = ConnectionChanges(settings, monotonic)
-    scheduler.load_config_from_file("integration.processes.scheduler")
     try:
-        scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped
+        _tick(settings, ConnectionChanges(settings, monotonic))
     except _OutdatedError:
         log.info("other CRMs are connected; the clock starts anew")
         start_anew()
+
+
+def _tick(settings: Settings, outdated: Callable[[], bool]) -> None:
+    count_figures.start(Store.open(settings.database_url.get_secret_value()), settings)
+    scheduler = _Clock(connection=_redis(settings), logging_level="WARNING")
+    scheduler.outdated = outdated
+    scheduler.load_config_from_file("integration.processes.scheduler")
+    scheduler.start()  # type: ignore[no-untyped-call] # RQ left it untyped
 
 
 class _OutdatedError(Exception):

@@ -1,6 +1,7 @@
 """Worker group: one process imports everything once and forks a worker for each queue; it forks dead ones again.
 
 Five workers that each import the product take some 470 MB; forked from one parent they share what they do not change.
+On one machine the clock is a fork of it, too.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NoReturn
 
@@ -26,31 +27,31 @@ _LOOK_SECONDS = 0.02
 
 
 def run(
-    queues: Sequence[str],
+    works: Mapping[str, Callable[[], None]],
     prepare: Callable[[], None],
-    work: Callable[[str], None],
     outdated: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Prepare once, then keep one fork alive for each queue until SIGTERM or SIGINT, or until this is `outdated`.
+    """Prepare once, then keep one fork alive for each of `works` until SIGTERM or SIGINT, or until this is `outdated`.
 
-    Whether it is. `prepare` imports and builds what all share, and leaves no connection open. `work` runs in the fork.
+    Whether it is. `prepare` imports and builds what all share, and leaves no connection open. `works` has by the name
+    of each fork what runs in it.
     """
     prepare()
     gc.collect()
     gc.freeze()  # what forks share with this process is not looked through, and so not copied
-    workers = Supervisor({f"worker {queue}": partial(Fork, queue, work) for queue in queues})
+    workers = Supervisor({name: partial(Fork, name, work) for name, work in works.items()})
     return supervisor.run(workers, outdated)
 
 
 class Fork:
-    """A fork of this process that works one queue, with what a supervisor asks of a process."""
+    """A fork of this process that does one work under its name, with what a supervisor asks of a process."""
 
-    def __init__(self, queue: str, work: Callable[[str], None]) -> None:
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
         parent = os.getpid()
         self._code: int | None = None
         self.pid = os.fork()
         if self.pid == 0:
-            _become(parent, queue, work)
+            _become(parent, name, work)
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal; None while it is alive."""
@@ -74,22 +75,22 @@ class Fork:
         return code
 
 
-def _become(parent: int, queue: str, work: Callable[[str], None]) -> NoReturn:
+def _become(parent: int, name: str, work: Callable[[], None]) -> NoReturn:
     """Work in the fork, and never return into what its parent was about to do."""
     status = 1
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         end_with_parent(parent, signal.SIGTERM)
-        name_process(f"worker {queue}")
-        work(queue)
+        name_process(name)
+        work()
         status = 0
     except SystemExit as end:
         if isinstance(end.code, str):
             sys.stderr.write(f"{end.code}\n")
         status = end.code if isinstance(end.code, int) else 1
     except Exception:
-        log.exception("worker failed", queue=queue)
+        log.exception("a forked process failed", name=name)
     finally:
         with contextlib.suppress(OSError):
             sys.stdout.flush()

@@ -20,7 +20,9 @@ GROUP = """
 import sys, time
 from integration.processes import worker_group
 print("ready", flush=True)
-sys.exit(worker_group.run(("one", "two"), lambda: None, lambda queue: time.sleep(600)))
+def nap():
+    time.sleep(600)
+sys.exit(worker_group.run({"worker one": nap, "worker two": nap}, lambda: None))
 """
 
 
@@ -62,7 +64,7 @@ def test_a_group_that_is_told_to_stop_ends_with_all_its_workers_and_status_0(gro
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much of its memory a process shares")
-def test_the_workers_of_two_crms_take_less_than_300_mb_together(
+def test_the_workers_of_two_crms_and_the_clock_take_less_than_300_mb_together(
     start: Callable[..., Program], tmp_path: Path, empty_store: Path
 ) -> None:
     given = {
@@ -79,9 +81,9 @@ def test_the_workers_of_two_crms_take_less_than_300_mb_together(
     }
     with valkey_server() as valkey:
         given["REDIS_URL"] = f"redis://127.0.0.1:{valkey.port}/0"
-        running = start(["-m", "integration", "worker"], **given)
+        running = start(["-m", "integration", "worker", "--clock"], **given)
         expected = {f"worker {queue}"[:15] for queue in queues(load(given))}
-        until(lambda: set(names(running.pid)) == expected, "every queue has its worker", 60)
+        until(lambda: set(names(running.pid)) == {*expected, "clock"}, "every queue has its worker", 60)
         until(lambda: running.text().count("working") == len(expected), "every worker works", 60)
         everybody = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
         assert len(everybody) >= 5

@@ -67,22 +67,27 @@ def _refuse_newer_store(settings: Settings) -> None:
 
 @click.command()
 @click.argument("queue", required=False)
-def worker(queue: str | None) -> None:
+@click.option("--clock", "periodic", is_flag=True, help="Run the periodic jobs too; no `coldframe clock` then.")
+def worker(queue: str | None, *, periodic: bool) -> None:
     r"""Work one queue, or all of them in a process each, which one process forks so that they share memory.
 
     \b
     Example:
       coldframe worker
+      coldframe worker --clock
       coldframe worker ingest
     """
     settings = settings_or_exit()
     if queue is not None and queue not in queues(settings):
         msg = f"{queue!r} is no queue here: {', '.join(queues(settings))}"
         raise click.BadParameter(msg, param_hint="QUEUE")
+    if queue is not None and periodic:
+        msg = "the periodic jobs run beside the workers of all queues: leave out QUEUE"
+        raise click.UsageError(msg)
     from integration.processes.worker import prepare, work, work_all  # noqa: PLC0415 - imports the CRMs' libraries
 
     if queue is None:
-        sys.exit(work_all(settings, queues(settings)))
+        sys.exit(work_all(settings, queues(settings), periodic=periodic))
     prepare(settings)
     work(settings, queue)
 

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from integration.flows.going_live.go_live import permit
 from integration.processes.local_stack import embedded, environment, members
-from integration.processes.supervisor import WORKERS, Member, Programs
+from integration.processes.supervisor import Member, Programs
 from integration.rig.stage.signed_delivery import PATH, signed
 from integration.settings.environment import Settings, load
 from integration.store.db.session import Store
@@ -189,7 +189,7 @@ def rig(
             "--webhook-secret",
             HUBSPOT_SECRET,
         )
-        ours = [each for each in members() if workers or each.name != WORKERS]
+        ours = members(workers=workers)
         programs = Programs((Member(name="sandbox", arguments=arguments), *ours), ready, log)
         store = Store.open(settings.database_url.get_secret_value())
         stack.callback(store.dispose)
