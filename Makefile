@@ -65,6 +65,9 @@ bench: $(STAMP) ## throughput, latency and memory beside the floor of the same r
 bench-engine: $(STAMP) ## a million activities replayed, beside a plain loop over the same file (ARGS=--json)
 	$(BIN)/coldframe bench-engine $(ARGS)
 
+bench-scale: $(STAMP) ## what each step costs for a lead at 10,000 leads and at 100,000; DATABASE_URL for PostgreSQL (ARGS=--json)
+	$(BIN)/coldframe bench-scale $(ARGS)
+
 KILLS ?= 50
 drill: $(STAMP) ## sync 10,000 leads and 100,000 activities, killed five times (LEADS, ACTIVITIES, KILLS in ARGS)
 	$(BIN)/coldframe drill $(ARGS)
@@ -139,4 +142,4 @@ lock: ## renew requirements.txt, requirements-dev.txt and those of the doubles a
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 	for tool in $(TOOLS:.txt=); do $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$tool.in -o $$tool.txt; done
 
-.PHONY: hosts console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles collected install demo test check properties lint style types format bench bench-engine attack chaos drill crowd lock sabotage bandit audit sbom
+.PHONY: hosts console-pictures browser console-assets golden task-pictures scenarios assignments season publish-drill walks help pictures doubles collected install demo test check properties lint style types format bench bench-engine bench-scale attack chaos drill crowd lock sabotage bandit audit sbom
