@@ -149,6 +149,8 @@ def test_a_mistake_is_said_at_its_input_and_not_kept(editor: ConsoleBrowser) -> 
     fields = {"s0-from": "jobtitel", "s0-as": "text", "default": "", "blank": "keep"}
     checked = editor.post(TITLE.replace("/field?", "/field/check?"), fields).text
     assert "did you mean 'jobtitle'?" in problems(checked, "s0-from")
+    slots = re.compile(r'id="((?:slot|hint)-[^"]+)"')
+    assert set(slots.findall(checked)) == set(slots.findall(editor.get(TITLE).text)), "each input has its place"
     number = editor.post(TITLE.replace("/field?", "/field/check?"), {**fields, "s0-as": "number"}).text
     assert "'number' makes no text" in problems(number, "s0-as")
     answer = editor.post(TITLE, {**fields, "action": "save"})

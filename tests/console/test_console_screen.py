@@ -36,6 +36,7 @@ def pages(ground: ConsoleGround) -> list[str]:
         for rule in ground.app.url_map.iter_rules()
         if rule.endpoint in known and not rule.arguments and "GET" in (rule.methods or ())
     ]
+    found += ["/console/mappings/hubspot", "/console/mappings/hubspot/field?object=contact&section=lead&name=source"]
     no_page = ("/console/openid", "/console/openid/answer", "/console/enter")
     return sorted(path for path in found if path not in no_page and not path.endswith((".csv", ".json")))
 

@@ -50,6 +50,11 @@ class EditedMapping:
         """Whether the vocabulary changes, too."""
         return any(each.file == "vocabulary" for each in self.edits)
 
+    @property
+    def shown_edits(self) -> list[tuple[int, Edit]]:
+        """The edits that people see, each with its place; the first line of a new vocabulary goes along."""
+        return [(at, each) for at, each in enumerate(self.edits) if each.path != ("language",)]
+
     def object_mapping(self, name: str) -> ObjectMapping:
         """How an object is mapped; 404 for one that is not."""
         if name not in self.mapping.objects:

@@ -55,6 +55,11 @@ class FieldRow:
     troubles: tuple[Misfit, ...] = ()
 
     @property
+    def wrong(self) -> bool:
+        """Whether something of it cannot be read or written; a warning is less than that."""
+        return any(each.problem.severity == "error" for each in self.troubles)
+
+    @property
     def reads(self) -> tuple[FieldUse, ...]:
         """As which of ours it is read."""
         return tuple(each for each in self.uses if each.section != "write")
@@ -94,7 +99,7 @@ class FieldRow:
 
 
 def rows(made: EditedMapping, object_name: str, live: LiveFields) -> list[FieldRow]:
-    """Every field of an object: those with problems first, then those that are mapped, each by its label."""
+    """Every field of an object: those with mistakes first, then those that are mapped, each by its label."""
     mapping, system = made.object_mapping(object_name), catalogue.rules(made.connection.system)
     uses, beside = _uses(made, mapping), _beside(mapping)
     misfits = troubles(made, object_name, live)
@@ -114,7 +119,7 @@ def rows(made: EditedMapping, object_name: str, live: LiveFields) -> list[FieldR
                 troubles=tuple(each for each in misfits if each.field == name),
             )
         )
-    return sorted(found, key=lambda row: (not row.troubles, not row.direction, row.label.casefold(), row.name))
+    return sorted(found, key=lambda row: (not row.wrong, not row.direction, row.label.casefold(), row.name))
 
 
 def troubles(made: EditedMapping, object_name: str, live: LiveFields) -> Sequence[Misfit]:

@@ -41,7 +41,7 @@ def table(connection: str) -> str:
         found=len(found),
         page=page,
         pages=-(-len(found) // PAGE),
-        troubles=sum(bool(row.troubles) for row in every),
+        troubles=sum(row.wrong for row in every),
         asked=asked,
         which=which,
         shown=SHOWN,
@@ -156,7 +156,7 @@ def _changes(made: EditedMapping, problems: list[str] | tuple[()]) -> str:
     return render_template(
         "console/field_mappings/changes.html",
         **shared(made, next(iter(made.mapping.objects))),
-        edits=[(edit_words(made, each), each) for each in made.edits],
+        edits=[(edit_words(made, each), at) for at, each in made.shown_edits],
         differences={name: line_changes(text, after[name]) for name, text in texts.items() if after[name] != text},
         problems=problems,
         terms=chosen_terms("mapping") if problems else None,
