@@ -1,6 +1,8 @@
 """Takes pictures of the console's pages, light and dark, wide and narrow: `make console-pictures INTO=FOLDER`.
 
-A demo runs meanwhile, so that every page has something to show. Pages are found by following links, one of each kind.
+A demo runs meanwhile, so that every page has something to show. Pages are found by following links, one of each kind,
+and each is looked at by axe-core as well. Exit status 1 where a page has a serious problem, is wider than its window,
+cannot be reached by the keyboard, or asks another host.
 """
 
 import re
@@ -35,6 +37,7 @@ def main(into: Path, seconds: int) -> None:
         context = chrome.new_context(timezone_id="Europe/Berlin", reduced_motion="reduce")
         screen = Screen(context, found[1])
         screen.enter(link)
+        wrong: list[str] = []
         for path in _pages(screen):
             for scheme in SCHEMES:
                 for width in SIZES:
@@ -42,9 +45,16 @@ def main(into: Path, seconds: int) -> None:
                     page = screen.open(path)
                     file = into / f"{_named(path)}-{scheme}-{width}.png"
                     page.screenshot(path=file, full_page=True)
+                    wrong += [f"{path} at {width}: wider than its window"] if screen.overflows() else []
+                wrong += [f"{path} ({scheme}): {each}" for each in screen.serious()]
+            wrong += [f"{path}: not reached by the keyboard: {each}" for each in screen.unreachable()]
             click.echo(f"{path}: {_named(path)}")
-        for each in screen.complaints:
-            click.echo(f"the browser says: {each}", err=True)
+        wrong += [f"the browser says: {each}" for each in screen.complaints]
+        wrong += [f"another host was asked: {each}" for each in screen.hosts if each != urlsplit(screen.base).netloc]
+    for each in wrong:
+        click.echo(each, err=True)
+    if wrong:
+        raise SystemExit(1)
 
 
 @contextmanager

@@ -66,12 +66,7 @@ def test_every_page_is_walked_by_the_keyboard(screen: Screen, ground: ConsoleGro
         assert page.evaluate("document.activeElement.className").endswith("skip"), path
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "content", path
-        reachable = page.evaluate(
-            """() => [...document.querySelectorAll("main a, main button, main input, main select, main textarea")]
-                .filter((each) => each.offsetParent && !each.disabled && each.type !== "hidden" && each.tabIndex < 0)
-                .map((each) => each.outerHTML.slice(0, 120))"""
-        )
-        assert reachable == [], path
+        assert screen.unreachable() == [], path
 
 
 def test_the_menu_opens_on_a_narrow_screen_and_says_where_one_is(screen: Screen) -> None:

@@ -71,6 +71,15 @@ class Screen:
             if each["impact"] in {"serious", "critical"}
         ]
 
+    def unreachable(self) -> list[str]:
+        """What a person would use on this page, and that the keyboard does not lead to."""
+        found: list[str] = self.page.evaluate(
+            """() => [...document.querySelectorAll("main a, main button, main input, main select, main textarea")]
+                .filter((each) => each.offsetParent && !each.disabled && each.type !== "hidden" && each.tabIndex < 0)
+                .map((each) => each.outerHTML.slice(0, 120))"""
+        )
+        return found
+
     def overflows(self) -> bool:
         """Whether the page is wider than its window, so that people would have to scroll sideways."""
         wide: bool = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
