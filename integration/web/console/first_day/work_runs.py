@@ -25,6 +25,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.session import Store
 from integration.store.events import live_since
 from integration.store.outgoing import people_without_records
+from integration.web.console.shell.busy_store import store_outcome, store_progress
 from integration.wiring import provisioners
 from integration.wiring.provisioners import UnconnectedError
 from integration.wiring.unusable import UnusableError
@@ -62,8 +63,7 @@ class Running:
         now = self.now()
         if now - self.stored_at >= _STEP:
             self.stored_at = now
-            with self.store.write() as conn:
-                long_works.step(conn, self.work, now, said, done, total)
+            store_progress(self.store, lambda conn: long_works.step(conn, self.work, now, said, done, total))
 
 
 def begin(kind: str, connection: str) -> None:
@@ -93,8 +93,7 @@ def carry_out(service: Service, settings: Settings, kind: Kind, connection: Conn
     except Exception as error:
         log.exception("a work that was begun in the console failed", kind=kind, connection=connection)
         state, result = "failed", {"message": f"It could not be done ({type(error).__name__}); the log says more."}
-    with service.store.write() as conn:
-        long_works.end(conn, work, service.now(), state, result)
+    store_outcome(service.store, lambda conn: long_works.end(conn, work, service.now(), state, result))
 
 
 def _provision(running: Running) -> Result:

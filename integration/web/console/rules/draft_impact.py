@@ -21,6 +21,7 @@ from integration.store.db.errors import StoreError
 from integration.store.db.json_codec import decode
 from integration.store.events import playbook_versions
 from integration.web.console.rules import rule_files
+from integration.web.console.shell.busy_store import store_outcome, store_progress
 from integration.wiring.whole_service import Service
 
 log = structlog.get_logger()
@@ -55,8 +56,7 @@ def work(service: Service, settings: Settings, draft_id: str) -> None:
             "failed",
             {"message": f"It could not be worked out ({type(error).__name__}); the log says more."},
         )
-    with service.store.write() as conn:
-        rule_drafts.end(conn, draft, state, result)
+    store_outcome(service.store, lambda conn: rule_drafts.end(conn, draft, state, result))
 
 
 def proposed(service: Service, started: Service, settings: Settings, draft: Draft) -> Proposal:
@@ -90,8 +90,7 @@ def _worked(service: Service, started: Service, settings: Settings, draft: Draft
 
 def _noting(service: Service, draft: Draft) -> Callable[[int, int], None]:
     def step(done: int, total: int) -> None:
-        with service.store.write() as conn:
-            rule_drafts.step(conn, draft.id, done, total)
+        store_progress(service.store, lambda conn: rule_drafts.step(conn, draft.id, done, total))
 
     return step
 
