@@ -30,7 +30,7 @@ log = structlog.get_logger()
 AT_WORK = "sales was at work on the lead when its turn came"
 COMES_BACK = "mail to the address comes back"
 _LOOKED_BACK: Span = 30 * DAY
-"""A touch that was wanted longer ago than the cap reaches, and this, has no say in who is next."""
+"""A touch that arrived longer before the first of those that wait than the cap reaches, and this, has no say in it."""
 
 
 class Turns(HasStore, HasRules, Protocol):
@@ -46,9 +46,10 @@ def taken(service: Turns, lease: Lease, these: Try[Outgoing]) -> Sequence[Outgoi
     compiled = service.rules.compiled
     cap = compiled.playbook.frequency_cap
     leads = {row.lead_id for row in rows}
+    first = min([now, *(int(row.payload.get("touch_at", now)) for row in rows)])  # one may have waited for months
     with service.store.read() as conn:
         states = load_events.states_of(conn, leads)
-        before = sent_touches.arrived(conn, leads, now - (cap.within if cap else 0) - _LOOKED_BACK)
+        before = sent_touches.arrived(conn, leads, first - (cap.within if cap else 0) - _LOOKED_BACK)
     ready: list[Outgoing] = []
     later: list[tuple[int, Instant]] = []
     gone: list[tuple[int, str, str]] = []

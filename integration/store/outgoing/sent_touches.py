@@ -21,7 +21,12 @@ SENT_AT = "touch_sent_at"
 _o, _a = outbox.c, activities.c
 _ARRIVED = (
     select(_o.lead_id, _o.key, func.coalesce(_o.arrived_at, _o.since), _o.payload)
-    .where(among(_o.lead_id, "ids"), _o.kind == "touch", _o.state == "sent", _o.since >= bindparam("since"))
+    .where(
+        among(_o.lead_id, "ids"),
+        _o.kind == "touch",
+        _o.state == "sent",
+        func.coalesce(_o.arrived_at, _o.since) >= bindparam("since"),
+    )
     .order_by(func.coalesce(_o.arrived_at, _o.since), _o.id)
 )
 _LAST = (
@@ -63,7 +68,7 @@ class Report:
 
 
 def arrived(conn: Connection, lead_ids: Iterable[LeadId], since: Instant = 0) -> dict[LeadId, list[Arrived]]:
-    """The touches of these leads that a CRM has, of those wanted since then, in the order in which they arrived."""
+    """The touches of these leads that a CRM has since then, in the order in which they arrived."""
     found: dict[LeadId, list[Arrived]] = defaultdict(list)
     given = {"ids": listed(sorted(set(lead_ids))), "since": since}
     for lead, key, at, payload in conn.execute(_ARRIVED, given).all():

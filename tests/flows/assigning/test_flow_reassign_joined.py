@@ -9,9 +9,13 @@ from joined_tasks import ANA, HANDOFF, ROI, Tasks, saw, with_further_reasons
 from integration.core.model.effect_keys import AGAIN
 from integration.flows.assigning.reassign import reassign_overdue
 from integration.flows.deciding.advance import advance
+from integration.flows.delivering.joining import carriers
 from integration.flows.history import load_events
 from integration.flows.reading import reconcile
+from integration.store.assigning.carried_tasks import APART_FROM, LeadTask
+from integration.store.db.json_codec import encode
 from integration.wiring.whole_service import Service
+from mappings.values.identifiers import ConnectionName, ExternalId, LeadId
 from mappings.values.instant import DAY, HOUR, MINUTE
 from sandbox.server import Sandbox
 
@@ -133,3 +137,26 @@ def test_a_handoff_that_joined_another_task_is_given_anew_where_that_was_closed_
     assert late.wait(DAY) == 1
     assert set(late.all()) - {"clock/first_contact/1/escalation"} == {ROI, f"{ROI}{AGAIN}"}
     assert [each.split(" ")[0] for each in reasons(late.read(f"{ROI}{AGAIN}")[1])][1:] == ["Asked", "Saw"]
+
+
+def test_what_somebody_else_is_given_joins_no_task_that_it_takes_the_place_of() -> None:
+    apart = {APART_FROM: f"ana/{HANDOFF}", "joins": f"ana/{HANDOFF}"}
+    stood = task(1, f"ana/{ROI}", apart, state="sent")
+    taken_over = task(2, f"ana/{ROI}{AGAIN}", {**apart, "joins": f"ana/{NEW}"}, state="new")
+    assert carriers.instead([stood], {HANDOFF}) == stood, "a further reason joins the one that stands alone"
+    assert carriers.instead([stood, taken_over], {HANDOFF}) is None
+
+
+def task(number: int, key: str, said: dict[str, str], *, state: str) -> LeadTask:
+    return LeadTask(
+        id=number,
+        key=key,
+        lead_id=LeadId("ana"),
+        connection=ConnectionName("hubspot"),
+        state=state,
+        attempted=False,
+        external_id=ExternalId(str(number)) if state == "sent" else None,
+        closing=False,
+        payload_text=encode(said),
+        created_at=number,
+    )

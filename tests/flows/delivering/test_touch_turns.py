@@ -9,11 +9,13 @@ from flows_crms import person
 from flows_outward import EMAIL, SYSTEMS
 from flows_playbook_changes import edited
 from flows_run import Watch, activity, dead, lead, receive, with_parts
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.history.find_explanation import explained
+from integration.store.db.json_codec import decode, encode
 from integration.store.outgoing import outbox
+from integration.store.schema.tables import outbox as outgoing
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import ConnectionName
 from mappings.values.instant import DAY, HOUR, MINUTE, show
@@ -171,3 +173,45 @@ def test_no_touch_is_written_to_an_address_that_mail_comes_back_from(
     drain_all(ours)
     assert stands(sandbox, system, record) == (None, None)
     assert waiting(ours) == []
+
+
+def moved(service: Service, state: str, **by: int) -> None:
+    """Touches in this state were wanted, arrived or were to be named so much earlier."""
+    with service.store.write() as conn:
+        rows = conn.execute(select(outgoing).where(outgoing.c.kind == "touch", outgoing.c.state == state)).all()
+        for row in rows:
+            said = decode(row.payload, dict[str, Any])
+            said["touch_at"] -= by.get("named", 0)
+            times = {name: getattr(row, name) - span for name, span in by.items() if name != "named"}
+            conn.execute(update(outgoing).where(outgoing.c.id == row.id).values(payload=encode(said), **times))
+
+
+@pytest.mark.parametrize(
+    ("sent", "then"),
+    [
+        ({"since": 60 * DAY}, {"not_before": 36 * DAY}),
+        ({"since": 37 * DAY, "arrived_at": 37 * DAY, "named": 37 * DAY}, {"named": 38 * DAY, "not_before": 36 * DAY}),
+    ],
+    ids=["wanted long ago and written now", "written long ago, when the waiting one was decided"],
+)
+def test_a_touch_that_waited_for_weeks_counts_when_it_arrived_and_is_named_by_the_cap_of_then(  # noqa: PLR0917 - fixtures
+    service: Service, sandbox: Sandbox, at: Watch, drain_all: Drain, sent: dict[str, int], then: dict[str, int]
+) -> None:
+    ours = with_parts(service, compiled=CompiledPlaybook.of(CAPPED))
+    record = begun(ours, sandbox, at, "hubspot")
+    away(ours, at, drain_all, 5 * DAY + HOUR)
+    assert len(waiting(ours)) == 2
+    sandbox.faults.clear()
+    at.forward(HOUR)
+    drain_all(ours)
+    first = stands(sandbox, "hubspot", record)
+    assert first[0] == "takeaways"
+    moved(ours, "sent", **sent)
+    moved(ours, "new", **then)
+    at.forward(MINUTE)
+    drain_all(ours)
+    if "named" not in then:
+        assert stands(sandbox, "hubspot", record) == first, "one in five days"
+    else:
+        touch, named = stands(sandbox, "hubspot", record)
+        assert (touch, named) == ("adjacent_problems", show(at())), "not the time of then, at which another one went"

@@ -100,6 +100,11 @@ def _open_of(tasks: Sequence[LeadTask]) -> Sequence[LeadTask]:
 
 
 def instead(tasks: Sequence[LeadTask], causes: Collection[str]) -> LeadTask | None:
-    """The open task that was to join one of these causes, and came to stand by itself; the latest of several."""
-    found = [each for each in tasks if effect_keys.origin(str(each.payload.get(APART_FROM, ""))) in causes]
+    """The open task that was to join one of these causes, and came to stand by itself; the latest of several.
+
+    None that somebody else is given: it is closed once that is so, and nothing can join it.
+    """
+    over = {each.key for each in tasks}
+    stay = [each for each in tasks if effect_keys.taken_over(each.key) not in over]
+    found = [each for each in stay if effect_keys.origin(str(each.payload.get(APART_FROM, ""))) in causes]
     return next((each for each in reversed(found) if each.stands or each.waits), None)
