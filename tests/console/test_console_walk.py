@@ -139,6 +139,9 @@ def mend_mapping(screen: Screen) -> None:
     page.get_by_text("1 mapped field does not fit the CRM").wait_for()
     for ours in ("Title", "Seniority"):
         screen.open("/console/mappings/hubspot?show=trouble").get_by_role("link", name=ours, exact=True).click()
+        page.wait_for_url(
+            re.compile(r"/mappings/hubspot/field\?")
+        )  # with its scripts: what is typed before is not checked
         field = page.get_by_label("Field of HubSpot")
         field.fill("hs_rol")
         page.get_by_text("did you mean 'hs_role'?").wait_for()
