@@ -53,6 +53,7 @@ class SalesforceConnector:
         self._reader = Reader(self._session)
         self._staff = staff.Staff(self._reader.listed)
         self._recency = Recency()
+        self.reports_deleted = True  # queries see the recycle bin
 
     @property
     def system(self) -> System:
@@ -68,11 +69,6 @@ class SalesforceConnector:
     def usage(self) -> Usage:
         """What Salesforce last said about its limits."""
         return self._session.usage
-
-    @property
-    def reports_deleted(self) -> bool:
-        """Yes: queries see the recycle bin."""
-        return True
 
     def link(self, object_name: str, record_id: str, *, account: str) -> str:  # noqa: ARG002 - the port's
         """The record's page in the org: an id alone is enough, whatever the object."""

@@ -12,7 +12,6 @@ from integration.flows.base.running_playbook import OutdatedError, following
 from integration.flows.history.find_explanation import found
 from integration.flows.people import decide_by_hand
 from integration.flows.people.decide_by_hand import MOST, Action, Decided, RefusedError
-from integration.store.audit.audit_trail import Entry
 from integration.wiring import build
 from mappings.values.instant import Instant, show
 
@@ -140,10 +139,8 @@ def _decide(name: str, decided: Decided, *, as_json: bool) -> None:
         msg = f"nobody is known as {name!r}; give an e-mail address, our id, a record's id, or connection:object:id"
         raise click.ClickException(msg)
     detail: dict[str, Any] = {} if decided.until is None else {"until": show(decided.until)}
-    action = f"lead {decided.action.replace('_', ' ')}"
-    noted = Entry(at=service.now(), actor=_ACTOR, action=action, subject=f"lead {row.id}", detail=detail)
     try:
-        decide_by_hand.decide(service, row, decided, noted)
+        decide_by_hand.decide(service, row, decided, _ACTOR)
     except RefusedError as error:
         msg = f"{name} {error}"
         raise click.ClickException(msg) from None

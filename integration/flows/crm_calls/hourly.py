@@ -42,7 +42,7 @@ def hourly(  # noqa: PLR0913, PLR0917 - whom is asked what, and how
     now = service.now()
     with service.store.read() as conn:
         stored = hourly_answers.last(conn, question, connection)
-    kept = None if stored is None else _readable(stored, kind)
+    kept = None if stored is None else readable(stored, kind)
     if kept is None or kept.at + age <= now or kept.asked != asked:
         kept = Kept(at=now, asked=asked, value=ask())
         with service.store.write() as conn:
@@ -50,7 +50,7 @@ def hourly(  # noqa: PLR0913, PLR0917 - whom is asked what, and how
     return kept.value
 
 
-def _readable(stored: str, kind: type[Kept[T]]) -> Kept[T] | None:
+def readable(stored: str, kind: type[Kept[T]]) -> Kept[T] | None:
     """What was kept; None where a former version kept it in another form."""
     try:
         return decode(stored, kind)

@@ -66,12 +66,12 @@ class Decided:
     until: Instant | None = None
 
 
-def decide(service: DecidingByHand, row: LeadRow, decided: Decided, noted: Entry) -> None:
-    """Store the decision, and wake the lane that carries it out. `noted` is audited. Raises RefusedError.
-
-    `noted` must not hold the reason: it may name people.
-    """
+def decide(service: DecidingByHand, row: LeadRow, decided: Decided, actor: str) -> None:
+    """Store the decision, with an audit line of who made it, and wake the lane. Raises RefusedError."""
     now = service.now()
+    detail = {} if decided.until is None else {"until": show(decided.until)}  # without the reason: it may name people
+    action = f"lead {decided.action.replace('_', ' ')}"
+    noted = Entry(at=now, actor=actor, action=action, subject=f"lead {row.id}", detail=detail)
     with service.store.write() as conn:
         dirty.mark(conn, [row.id], now)
         unmade = _never_made(conn, row, now) if decided.action == "hand_over" else []

@@ -42,7 +42,8 @@ BATCH = 200
 """Leads that one look at the store derives."""
 COMPARED = ("band", "segment", "stage", "track")
 """What is compared of where a lead stands."""
-_TEN = 10
+SCORES: int = 10
+"""So many points wide is a group of scores."""
 NOBODY = "nobody"
 """Who owns a lead that has no owner."""
 _NEVER = 0
@@ -67,7 +68,7 @@ class Impact:
     """Leads whose score would change."""
     moves: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     scores: tuple[Counter[int], Counter[int]] = field(default_factory=lambda: (Counter(), Counter()))
-    """How many leads have which score, in tens of points (rounded down), now and then."""
+    """How many leads have which score, in groups of SCORES points (rounded down), now and then."""
     tasks: Counter[str] = field(default_factory=Counter)
     """New tasks, by who owns the lead."""
     rewritten: int = 0
@@ -168,7 +169,7 @@ def _count(  # noqa: PLR0913, PLR0917 - what was decided, what becomes of it, an
         found.moves.update(moves)
         found.moved += bool(moves)
         for counted, where in zip(found.scores, (before, after), strict=True):
-            counted[int(str(where.get("total") or 0)) // _TEN * _TEN] += 1
+            counted[int(str(where.get("total") or 0)) // SCORES * SCORES] += 1
         found.rescored += any(before.get(name) != after.get(name) for name in ("fit", "engagement", "total"))
     known = decided_effects.known(conn, [effect.key for effect in made.decided])
     new = [effect for effect in made.decided if effect.key not in known]

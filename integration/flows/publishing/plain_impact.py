@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from integration.flows.publishing.impact import Impact
+from integration.flows.publishing.impact import SCORES, Impact
 from integration.flows.publishing.rereading import Reread
 from mappings.values.instant import show_second
 
@@ -18,7 +18,7 @@ def plain(found: Impact) -> dict[str, Any]:
             {"what": what, "before": before, "after": after, "leads": count}
             for (what, before, after), count in _sorted(found.moves)
         ],
-        "scores": _by_tens(*found.scores),
+        "scores": _by_groups(*found.scores),
         "tasks": dict(_sorted(found.tasks)),
         "rewritten": found.rewritten,
         "handovers": found.handovers,
@@ -45,11 +45,11 @@ def plain_mapping(read: Reread) -> dict[str, Any]:
     }
 
 
-def _by_tens(before: Counter[int], after: Counter[int]) -> list[dict[str, int]]:
-    """Every ten from the lowest to the highest that anybody has."""
+def _by_groups(before: Counter[int], after: Counter[int]) -> list[dict[str, int]]:
+    """Every group from the lowest to the highest that anybody has, with its first and its last score."""
     there = before.keys() | after.keys()
-    tens = range(min(there, default=0), max(there, default=-10) + 1, 10)
-    return [{"from": ten, "before": before[ten], "after": after[ten]} for ten in tens]
+    groups = range(min(there, default=0), max(there, default=-SCORES) + 1, SCORES)
+    return [{"from": it, "to": it + SCORES - 1, "before": before[it], "after": after[it]} for it in groups]
 
 
 def _sorted(counter: Counter[Any]) -> list[tuple[Any, int]]:

@@ -139,16 +139,16 @@ def of_mapping(service: Proposed, text: str, named: str, connection: ConnectionN
     said = said.having({name: FileInForce.of(file.text)})
     files = dict(said.files)
     works = {each.name: replace(each, mapping=file.mapping, located=file.located, text=file.text) for each in those}
-    others = {each: it for each, it in works.items() if running_mappings.stored(it, files) is files[name]}
-    if not others:
+    affected = {each: it for each, it in works.items() if running_mappings.stored(it, files) is files[name]}
+    if not affected:
         names = " or ".join(each.name for each in those)
         msg = f"every connection to {system} has a mapping of its own: add --connection {names}"
         raise ProposalError(msg)
-    problems = (*file.problems, *_unfit(service, others))
+    problems = (*file.problems, *_unfit(service, affected))
     if fatal(problems):
         return Checked(problems)
     proposal = _proposal("mapping", service.rules.compiled, said, found)
-    return Checked(problems, replace(proposal, connections=others))
+    return Checked(problems, replace(proposal, connections=affected))
 
 
 def of_vocabulary_and_mapping(
@@ -218,15 +218,15 @@ def _unrouted(service: Proposed, playbook: Playbook) -> tuple[Problem, ...]:
     return tuple(each for each in problems if each.severity == "error")
 
 
-def _unfit(service: Proposed, others: Mapping[ConnectionName, Connection]) -> Iterator[Problem]:
+def _unfit(service: Proposed, affected: Mapping[ConnectionName, Connection]) -> Iterator[Problem]:
     """What the CRMs lack, and what two systems claim."""
-    for each in others.values():
+    for each in affected.values():
         try:
             yield from (misfit.problem for misfit in drift.misfits(each))
         except Unavailable as away:
             msg = f"{each.name} could not be asked for its fields: {away}"
             raise ProposalError(msg) from None
-    there = {**service.connections, **others}.values()
+    there = {**service.connections, **affected}.values()
     yield from field_conflicts.claimed_twice([(each.mapping, each.located) for each in there if each.located])
 
 

@@ -9,7 +9,7 @@ from connectors.base.port import Connector, FieldInfo, Limits, Receipt, Verdict,
 from connectors.base.task_words import UNTOLD, TaskWords
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.flows.base.service import Connection, Lanes, NewLeads, Rules
-from integration.rig.bulk.scale_store import SYSTEM
+from integration.rig.publish_drill.living_people import SYSTEM
 from integration.store.db.session import Store
 from integration.store.progress import write_permission
 from integration.store.progress.write_permission import WritePermission

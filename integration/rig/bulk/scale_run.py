@@ -15,7 +15,7 @@ from integration.flows.delivering.deliver import deliver
 from integration.rig.bulk import scale_store
 from integration.rig.bulk.scale_ground import Moment, service_of
 from integration.rig.bulk.scale_steps import LEADS, ROUNDS, Step, Steps
-from integration.rig.bulk.scale_store import SYSTEM
+from integration.rig.publish_drill.living_people import SYSTEM
 from integration.store.db.session import Store
 from mappings.values.instant import DAY, HOUR, MINUTE, SECOND
 

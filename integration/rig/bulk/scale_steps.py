@@ -21,7 +21,7 @@ from integration.flows.publishing import put_in_force
 from integration.flows.upkeep.sweep import sweep
 from integration.rig.bulk import bulk_history, scale_store
 from integration.rig.bulk.scale_ground import Moment
-from integration.rig.bulk.scale_store import SYSTEM, Person
+from integration.rig.publish_drill.living_people import SYSTEM, Person
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
 from integration.store.events.playbook_versions import Terms, Texts
@@ -117,7 +117,7 @@ class Steps:
 
     def _some(self) -> Person:
         """Anybody."""
-        return Person.of(self.chance.randrange(self.copies), self.chance.randrange(self.people))
+        return scale_store.person(self.chance.randrange(self.copies), self.chance.randrange(self.people))
 
     def _sent(self, crowd: Sequence[Person]) -> None:
         """One delivery of a click of each of these."""
@@ -147,7 +147,7 @@ class Steps:
     def _joined(self) -> None:
         """New people, as a first sync stores them: with a past, and marked."""
         self.newest += 1
-        crowd = [Person(f"new{self.newest}", number) for number in range(self.at_once)]
+        crowd = [Person(number, f"new{self.newest}") for number in range(self.at_once)]
         scale_store.add(self.service.store, crowd, self.now() - 90 * DAY)
         done: Iterator[Any] = bulk_history.deeds(self.at_once, self.at_once * _PAST)
         past = [

@@ -1,13 +1,13 @@
 """A store of any size: a few hundred leads live through their past by the product's own flows, and are then copied."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from integration.rig.bench.bench_history import START
 from integration.rig.bulk import bulk_history
 from integration.rig.console_bench import copied_leads
+from integration.rig.publish_drill.living_people import SYSTEM, Person
 from integration.store.db.session import Store
 from integration.store.events import activities
 from integration.store.events.activities import NewActivity
@@ -18,55 +18,25 @@ from integration.store.people.leads import NewLead
 from integration.store.people.record_references import Reference
 from integration.store.queues import dirty
 from integration.store.schema import tables
-from mappings.values.identifiers import AccountId, ConnectionName, ExternalId, LeadId
+from mappings.values.identifiers import ExternalId
 from mappings.values.instant import Instant
 
-SYSTEM = ConnectionName("hubspot")
-_COLLEAGUES = 5
 _AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One lead: its number in the pattern, and the mark of its copy ("" for the pattern itself; see copied_leads)."""
+def person(copy: int, number: int) -> Person:
+    """Somebody of this copy; of the pattern itself, which is copy 0."""
+    return Person(number, copied_leads.mark(copy))
 
-    mark: str
-    number: int
 
-    @classmethod
-    def of(cls, copy: int, number: int) -> "Person":
-        """Of this copy; 0 for the pattern."""
-        return cls(f"c{copy}" if copy else "", number)
-
-    @property
-    def id(self) -> LeadId:
-        """As the store calls it."""
-        return LeadId(f"{self.mark}lead{self.number:06}")
-
-    @property
-    def account(self) -> AccountId:
-        """Where it works."""
-        return AccountId(f"{self.mark}firm{self.number // _COLLEAGUES:06}")
-
-    @property
-    def domain(self) -> str:
-        """That company's."""
-        return f"{self.account}.example"
-
-    @property
-    def email(self) -> str:
-        """Its one e-mail."""
-        return f"person{self.number}@{self.domain}"
-
-    @property
-    def record(self) -> ExternalId:
-        """Its record in the CRM."""
-        return ExternalId(f"{self.mark}record{self.number}")
+def _record(of: Person) -> ExternalId:
+    """Its record in the CRM."""
+    return ExternalId(f"{of.mark}record{of.number}")
 
 
 def pattern(store: Store, people: int, acts: int) -> Instant:
     """Store the pattern: so many people and activities, not decided about yet; a time after everything."""
-    crowd = [Person.of(0, number) for number in range(people)]
+    crowd = [Person(number) for number in range(people)]
     add(store, crowd, START)
     for batch in _batches(enumerate(bulk_history.deeds(people, acts))):
         with store.write() as conn:
@@ -94,7 +64,7 @@ def add(store: Store, crowd: Sequence[Person], since: Instant) -> None:
                 NewAccount(
                     id=firm,
                     domain=each.domain,
-                    fields=bulk_history.company(each.number // _COLLEAGUES),
+                    fields=bulk_history.company(each.firm),
                     created_at=since,
                 )
                 for firm, each in firms.items()
@@ -116,7 +86,7 @@ def add(store: Store, crowd: Sequence[Person], since: Instant) -> None:
         leads.link(
             conn,
             [
-                Reference(connection=SYSTEM, object="contact", external_id=each.record, lead_id=each.id)
+                Reference(connection=SYSTEM, object="contact", external_id=_record(each), lead_id=each.id)
                 for each in crowd
             ],
         )
@@ -124,7 +94,7 @@ def add(store: Store, crowd: Sequence[Person], since: Instant) -> None:
             NewChange(
                 key=f"{SYSTEM}:company:{firm}@0",
                 at=since,
-                fields=bulk_history.company(each.number // _COLLEAGUES),
+                fields=bulk_history.company(each.firm),
                 account_id=firm,
                 initial=True,
             )
@@ -132,7 +102,7 @@ def add(store: Store, crowd: Sequence[Person], since: Instant) -> None:
         ]
         about += [
             NewChange(
-                key=f"{SYSTEM}:contact:{each.record}@0",
+                key=f"{SYSTEM}:contact:{_record(each)}@0",
                 at=since,
                 fields={**bulk_history.fields(each.number), "email": each.email, "account": each.account},
                 lead_id=each.id,

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
+from integration.rig.publish_drill.living_people import FIRM, LEAD
 from integration.store.db.session import Store
 from integration.store.schema import tables
 
@@ -45,8 +46,8 @@ COPIED: tuple[Table, ...] = (
 """What an installation has of each lead; of what it has once, a large one has no more."""
 _PATIENCE = 60.0
 """Seconds for which SQLite waits for others."""
-_IDS = ("lead0", "firm0")
-"""How every id of living_people.py begins."""
+_IDS = (f"{LEAD}0", f"{FIRM}0")
+"""How the ids of all originals begin."""
 _MARKED = {("activities", "key"), ("crm_references", "external_id")}
 """Columns that name their row without naming a lead."""
 _NUMBERED = {("outbox", "id")}
@@ -63,7 +64,7 @@ def multiply(store: Store, already: int, copies: int, tell: Callable[[int], None
             for number in range(already, copies):
                 with engine.begin() as conn:
                     for table in COPIED:
-                        conn.execute(_copy(table, f"c{number}", number * span))
+                        conn.execute(_copy(table, mark(number), number * span))
                 tell(number + 1)
         with engine.begin() as conn:
             _go_on_after(conn, copies * span)
@@ -76,6 +77,11 @@ def multiply(store: Store, already: int, copies: int, tell: Callable[[int], None
         engine.dispose()
 
 
+def mark(copy: int) -> str:
+    """What every id of a copy begins with; "" for the originals, which are copy 0."""
+    return f"c{copy}" if copy else ""
+
+
 def _engine(store: Store) -> Engine:
     """A way to the database beside the store's: nobody waits for what takes minutes, and a power cut may take it."""
     if store.url.get_backend_name() == "sqlite":
@@ -84,27 +90,27 @@ def _engine(store: Store) -> Engine:
     return create_engine(store.url, connect_args={"options": options})
 
 
-def _copy(table: Table, mark: str, further: int) -> Any:
+def _copy(table: Table, marked: str, further: int) -> Any:
     """INSERT … SELECT of the original rows, each id with the mark; originals are those whose ids have none."""
     columns = [each for each in table.columns if (table.name, each.name) not in _NUMBERED]
     owner = next(table.columns[name] for name in ("lead_id", "account_id", "id") if name in table.columns)
     originals = [owner.startswith(each) for each in _IDS]
     if table is tables.changes or table is tables.activities or table is tables.references:
         originals = [table.c.lead_id.startswith(_IDS[0]), table.c.account_id.startswith(_IDS[1])]
-    rows = select(*(_copied(table, each, mark, further) for each in columns)).where(originals[0] | originals[1])
+    rows = select(*(_copied(table, each, marked, further) for each in columns)).where(originals[0] | originals[1])
     return insert(table).from_select([each.name for each in columns], rows)
 
 
-def _copied(table: Table, column: Column[Any], mark: str, further: int) -> ColumnElement[Any]:
+def _copied(table: Table, column: Column[Any], marked: str, further: int) -> ColumnElement[Any]:
     place = (table.name, column.name)
     if place in _SEQUENCES:
         return column + further
     if place in _MARKED:
-        return literal(mark) + column
+        return literal(marked) + column
     if isinstance(column.type, Text):
         found: ColumnElement[Any] = column
         for each in _IDS:
-            found = func.replace(found, each, f"{mark}{each}")
+            found = func.replace(found, each, f"{marked}{each}")
         return found
     return column
 

@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 Tell: TypeAlias = Callable[[str, int, int], None]
 """Gets what is being done, how far it is, and of how much; 0 where nobody knows."""
 SYSTEM = ConnectionName("hubspot")
+LEAD, FIRM = "lead", "firm"
+"""How the id of everybody begins, and that of every company."""
 _COLLEAGUES = 4
 AT_ONCE = 2_000
 """Leads that are stored in one transaction, or activities."""
@@ -35,24 +37,35 @@ _OWNERS = ("84120011", "84120027", "84120034")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One lead of the installation."""
+    """One lead of the installation, or of a copy of it: then by the copy's mark (see copied_leads.py)."""
 
     number: int
+    mark: str = ""
 
     @property
     def id(self) -> LeadId:
         """As the store calls it."""
-        return LeadId(f"lead{self.number:06}")
+        return LeadId(f"{self.mark}{LEAD}{self.number:06}")
+
+    @property
+    def firm(self) -> int:
+        """The number of the company where it works."""
+        return self.number // _COLLEAGUES
 
     @property
     def account(self) -> AccountId:
-        """Where it works."""
-        return AccountId(f"firm{self.number // _COLLEAGUES:06}")
+        """That company."""
+        return AccountId(f"{self.mark}{FIRM}{self.firm:06}")
+
+    @property
+    def domain(self) -> str:
+        """That company's."""
+        return f"{self.account}.example"
 
     @property
     def email(self) -> str:
         """Its one e-mail."""
-        return f"person{self.number}@{self.account}.example"
+        return f"person{self.number}@{self.domain}"
 
     @property
     def owner(self) -> str:

@@ -73,7 +73,11 @@ _LETTERS = (
     .where(dead_letters.c.replayed_at.is_(None))
     .group_by(dead_letters.c.stage)
 )
-_ACTIVITIES = select(func.count()).select_from(activities_table).where(activities_table.c.derived.is_(False))
+_ACTIVITIES = (
+    select(func.count())
+    .select_from(activities_table)
+    .where(activities_table.c.derived.is_(False), activities_table.c.source != "coldframe")
+)
 _SIGNED_IN = select(connections.c.name, connections.c.state).order_by(connections.c.name)
 _SINGLE = select(
     select(func.count()).select_from(dirty).scalar_subquery(),
@@ -117,5 +121,5 @@ def counts(conn: Connection) -> Numbers:
 
 
 def activities(conn: Connection) -> int:
-    """How many activities are stored; one pass over an index."""
+    """How many activities of senders are stored, without what follows from them; one pass over all."""
     return int(conn.execute(_ACTIVITIES).scalar_one())

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from flask import abort
 
-from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.base.service import Connection
 from integration.store.console import mapping_edits
 from integration.store.console.mapping_edits import Edit, Edits
 from integration.web.console.rules import rule_files
 from integration.web.console.rules.rule_files import RuleFile
 from integration.web.console.shell.console_parts import parts, person
+from integration.web.console.shell.rules_in_force import service_in_force
 from integration.wiring.whole_service import Service
 from mappings.language import mapping_files
 from mappings.language.mapping_files import MappingFile
@@ -70,10 +70,7 @@ class EditedMapping:
 
 def edited_mapping(connection: str) -> EditedMapping:
     """What the person of this request has before them. 404 for a connection that is not there, 503 for newer rules."""
-    try:
-        service = published(parts().service())
-    except OutdatedError as error:
-        abort(503, str(error))
+    service = service_in_force()
     found = service.connections.get(ConnectionName(connection))
     if found is None:
         abort(404, "There is no connection of this name in use yet.")

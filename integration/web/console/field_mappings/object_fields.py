@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from connectors.base.port import FieldInfo, Unavailable
 from integration.flows.base.service import Connection, HasStore
+from integration.flows.crm_calls.hourly import Kept, readable
 from integration.store.console import described_objects
-from integration.store.db.json_codec import decode, encode
+from integration.store.db.json_codec import encode
 from mappings.values.instant import MINUTE, Instant, Span
 
 _FRESH: Span = 10 * MINUTE
+_Described = Kept[tuple[FieldInfo, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +35,22 @@ class LiveFields:
         return next((each for each in self.fields if each.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    at: Instant
-    fields: tuple[FieldInfo, ...]
-
-
 def live_fields(service: HasStore, connection: Connection, object_name: str, *, anew: bool = False) -> LiveFields:
     """The fields of an object: one call to the CRM at most, and none while the last answer is fresh and not `anew`."""
     now = service.now()
     with service.store.read() as conn:
         stored = described_objects.last(conn, connection.name, object_name)
-    kept = None if stored is None else _readable(stored)
+    kept = None if stored is None else readable(stored, _Described)
     if kept is not None and not anew and kept.at + _FRESH > now:
-        return LiveFields(at=kept.at, fields=kept.fields)
+        return LiveFields(at=kept.at, fields=kept.value)
     try:
-        kept = _Kept(at=now, fields=tuple(connection.connector.describe(object_name)))
+        kept = _Described(at=now, asked=object_name, value=tuple(connection.connector.describe(object_name)))
     except Unavailable as away:
         said = f"{away.receipt.code} {away.receipt.message}".strip()
-        return LiveFields(at=kept.at if kept else None, fields=kept.fields if kept else (), away=said)
+        return LiveFields(at=kept.at if kept else None, fields=kept.value if kept else (), away=said)
     with service.store.write() as conn:
         described_objects.put(conn, connection.name, object_name, encode(kept), now)
-    return LiveFields(at=kept.at, fields=kept.fields)
+    return LiveFields(at=kept.at, fields=kept.value)
 
 
 def offered(field: FieldInfo | None) -> Sequence[tuple[str, str]]:
@@ -67,10 +61,3 @@ def offered(field: FieldInfo | None) -> Sequence[tuple[str, str]]:
 def _offered(field: FieldInfo) -> Iterator[tuple[str, str]]:
     for at, value in enumerate(field.options):
         yield value, field.labels[at] if at < len(field.labels) else value
-
-
-def _readable(stored: str) -> _Kept | None:
-    try:
-        return decode(stored, _Kept)
-    except msgspec.ValidationError:
-        return None

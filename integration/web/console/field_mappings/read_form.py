@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from integration.web.console.shell.page_queries import posted_pairs
 from mappings.model.canonical import Field
 from mappings.yaml_files.located_yaml import Path
 
@@ -79,11 +80,7 @@ def of_posted(form: Mapping[str, str]) -> ReadForm:
     sources = []
     for at in range(MOST_SOURCES):
         if f"s{at}-from" in form:
-            table = [
-                (form.get(f"s{at}-c{row}", "").strip(), form.get(f"s{at}-v{row}", "").strip())
-                for row in range(_MOST_VALUES)
-                if f"s{at}-c{row}" in form
-            ]
+            table = posted_pairs(form, f"s{at}-c", f"s{at}-v", _MOST_VALUES)
             sources.append(
                 SourceForm(
                     field=form[f"s{at}-from"].strip(),

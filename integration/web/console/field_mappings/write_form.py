@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from integration.web.console.shell.page_queries import posted_pairs
 from mappings.model.catalogue import TEXT_LIMIT
 from mappings.yaml_files.located_yaml import Path
 
@@ -64,11 +65,7 @@ def of_posted(form: Mapping[str, str]) -> WriteForm:
     targets = []
     for at in range(MOST_TARGETS):
         if f"t{at}-to" in form:
-            table = [
-                (form.get(f"t{at}-c{row}", "").strip(), form.get(f"t{at}-v{row}", "").strip())
-                for row in range(_MOST_VALUES)
-                if f"t{at}-c{row}" in form
-            ]
+            table = posted_pairs(form, f"t{at}-c", f"t{at}-v", _MOST_VALUES)
             targets.append(
                 TargetForm(
                     field=form[f"t{at}-to"].strip(),

@@ -3,12 +3,12 @@
 from flask import abort, render_template, request
 
 from connectors.base.port import Unavailable
-from integration.flows.base.running_playbook import published
 from integration.flows.looking.preview import find, newcomer, preview, stored_standing
 from integration.store.console import long_works
 from integration.store.console.long_works import Work
 from integration.web.console.first_day.first_day_pages import ROOM as ROOM  # noqa: PLC0414 - these pages are of that room
 from integration.web.console.shell.console_parts import parts, person
+from integration.web.console.shell.rules_in_force import service_in_force
 from mappings.values.identifiers import ConnectionName
 
 _LONGEST = 320
@@ -18,7 +18,7 @@ _LONGEST = 320
 def one_record(connection: str) -> str | tuple[str, int]:
     """A form that asks for a record; with one, what becomes of it by the mapping and the playbook in force."""
     record = request.args.get("record", "").strip()[:_LONGEST]
-    service = published(parts().service())
+    service = service_in_force()
     found = service.connections.get(ConnectionName(connection))
     if found is None:
         abort(404, "There is no connection of this name in use yet.")

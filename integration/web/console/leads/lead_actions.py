@@ -9,7 +9,6 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Reply
 
 from integration.flows.base.running_playbook import following
-from integration.flows.history.find_explanation import found
 from integration.flows.looking.plain_values import plain_explanation
 from integration.flows.people.read_again import read_again
 from integration.flows.privacy import erase_person, export_person
@@ -17,6 +16,7 @@ from integration.store.people import record_references
 from integration.store.people.leads import LeadRow
 from integration.web.console.access.guard import refusal
 from integration.web.console.leads.lead_filters import short
+from integration.web.console.leads.named_lead import named_lead
 from integration.web.console.shell.console_parts import audited, parts, person
 from integration.web.console.shell.page_words import counted
 from mappings.values import emails
@@ -42,7 +42,7 @@ _NAMELESS = "This lead has neither an e-mail nor a record in a CRM by which it c
 
 def read(lead: str) -> Reply:
     """Have every record of a lead read again. Raises NotFound."""
-    row = _lead(lead)
+    row = named_lead(lead)
     count = read_again(parts().service(), row, audited("read again", f"lead {row.id}"))
     asked = f"{counted(count, 'record')} will be read again within a minute, unless the connection is paused."
     flash(asked if count else "No CRM knows this person yet: there is nothing to read.")
@@ -51,7 +51,7 @@ def read(lead: str) -> Reply:
 
 def export(lead: str) -> Reply | tuple[str, int]:
     """Everything that is stored about a lead, as the JSON document of `coldframe export`. Raises NotFound."""
-    row, service = _lead(lead), following(parts().service())
+    row, service = named_lead(lead), following(parts().service())
     name = _name(row)
     if name is None:
         return refusal("This cannot be exported", _NAMELESS, 409)
@@ -66,7 +66,7 @@ def export(lead: str) -> Reply | tuple[str, int]:
 
 def erase_asked(lead: str) -> str | tuple[str, int]:
     """What an erasure would remove, and the question whether it is meant. Raises NotFound."""
-    row = _lead(lead)
+    row = named_lead(lead)
     name = _name(row)
     plan = erase_person.rehearse(parts().service(), name, everywhere=False) if name is not None else None
     if plan is None:
@@ -79,7 +79,7 @@ def erase_asked(lead: str) -> str | tuple[str, int]:
 
 def erase(lead: str) -> Reply | tuple[str, int]:
     """Erase a lead whose e-mail was typed. Raises NotFound, StoreError."""
-    row = _lead(lead)
+    row = named_lead(lead)
     name, given = _name(row), short(request.form.get("typed", ""), "e-mail")
     if name is None:
         return refusal("This cannot be erased", _NAMELESS, 409)
@@ -92,16 +92,6 @@ def erase(lead: str) -> Reply | tuple[str, int]:
         f"The audit knows this as name {report.hash}."
     )
     return redirect(url_for("console.leads.listed"), 303)
-
-
-def _lead(lead: str) -> LeadRow:
-    """The lead of that id. Raises NotFound."""
-    with parts().store.read() as conn:
-        row = found(conn, short(lead, "name"))
-    if row is None:
-        text = "Nobody goes by this name. Whoever stood here was erased, or the address is not complete."
-        raise NotFound(text)
-    return row
 
 
 def _name(row: LeadRow) -> str | None:

@@ -12,14 +12,13 @@ from werkzeug.wrappers import Response as Reply
 from integration.core.compiled.context import Unfoldable
 from integration.flows.base import write_access
 from integration.flows.base.running_playbook import OutdatedError, following
-from integration.flows.history.find_explanation import found
 from integration.flows.people import decide_by_hand
 from integration.flows.people.decide_by_hand import MOST, Action, Decided, RefusedError
-from integration.store.people.leads import LeadRow
 from integration.web.console.access.guard import refusal
 from integration.web.console.leads.lead_filters import short
-from integration.web.console.shell.console_parts import audited, parts, person
-from mappings.values.instant import DAY, Instant, from_datetime, show, to_datetime
+from integration.web.console.leads.named_lead import named_lead
+from integration.web.console.shell.console_parts import parts, person
+from mappings.values.instant import DAY, Instant, from_datetime, to_datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ _WEEK = timedelta(days=7)
 
 def asked(lead: str, action: str) -> str | tuple[str, int]:
     """What a decision means, and the form for it; or why it is not possible. Raises NotFound."""
-    row, words, known = _lead(lead), *_offered(action)
+    row, words, known = named_lead(lead), *_offered(action)
     service = following(parts().service())
     tried = Decided(action=known, by="", reason="", until=parts().now() + DAY)
     try:
@@ -104,17 +103,16 @@ def asked(lead: str, action: str) -> str | tuple[str, int]:
 
 def decide(lead: str, action: str) -> Reply | tuple[str, int]:
     """Store a decision with its reason. Raises NotFound, BadRequest."""
-    row, words, known = _lead(lead), *_offered(action)
+    row, words, known = named_lead(lead), *_offered(action)
     reason = short(request.form.get("reason", ""), "reason")
     if not reason or len(reason) > MOST:
         text = f"Say why, in at most {MOST} characters."
         raise BadRequest(text)
     until = _until(request.form.get("until", "")) if known == "hold" else None
-    service, detail = following(parts().service()), {} if until is None else {"until": show(until)}
-    noted = audited(f"lead {known.replace('_', ' ')}", f"lead {row.id}", **detail)
+    service = following(parts().service())
     decided = Decided(action=known, by=person().subject, reason=reason, until=until)
     try:
-        decide_by_hand.decide(service, row, decided, noted)
+        decide_by_hand.decide(service, row, decided, person().subject)
     except RefusedError as error:
         return refusal("Not possible", f"This person {error}. Nothing was changed.", 409)
     except (OutdatedError, Unfoldable) as error:
@@ -142,13 +140,3 @@ def _until(given: str) -> Instant:
     except (ValueError, OverflowError):
         said = "Say until when the hold is to last, as 2026-01-31T09:00."
         raise BadRequest(said) from None
-
-
-def _lead(lead: str) -> LeadRow:
-    """The lead of that id. Raises NotFound."""
-    with parts().store.read() as conn:
-        row = found(conn, short(lead, "name"))
-    if row is None:
-        text = "Nobody goes by this name. Whoever stood here was erased, or the address is not complete."
-        raise NotFound(text)
-    return row

@@ -19,6 +19,7 @@ from integration.playbook.language.amounts import amount, signed
 from integration.web.console.access.guard import refusal
 from integration.web.console.leads import score_chart
 from integration.web.console.leads.lead_filters import short, track_words
+from integration.web.console.leads.named_lead import NOBODY
 from integration.web.console.shell import page_times
 from integration.web.console.shell.console_parts import parts, person
 from mappings.values.instant import Instant, from_datetime, to_datetime
@@ -54,8 +55,7 @@ def one(lead: str) -> str | Reply | tuple[str, int]:
         text = f"The history of this lead cannot be processed: {place} ({error}). Look at the sync errors."
         return refusal("This cannot be explained", text, 409)
     if found is None:
-        text = "Nobody goes by this name. Whoever stood here was erased, or the address is not complete."
-        raise NotFound(text)
+        raise NotFound(NOBODY)
     if found.then.row.id != lead:
         return redirect(url_for("console.leads.one", lead=found.then.row.id), 303)
     told = found.then.explanation

@@ -9,7 +9,6 @@ from connectors.base.port import Unavailable
 from integration.core.compiled.compiled_playbook import CompiledPlaybook
 from integration.core.compiled.context import Unfoldable
 from integration.core.run.standing import Standing
-from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.base.service import Connection
 from integration.flows.history.find_explanation import explained
 from integration.flows.looking.preview import find, preview
@@ -25,6 +24,7 @@ from integration.web.console.rules import draft_impact
 from integration.web.console.rules.rules_pages import ROOM as ROOM  # noqa: PLC0414 - these pages are of that room
 from integration.web.console.shell.console_parts import parts
 from integration.web.console.shell.page_words import stage_name
+from integration.web.console.shell.rules_in_force import service_in_force
 from integration.wiring.whole_service import Service
 from mappings.values.identifiers import ConnectionName
 
@@ -50,7 +50,7 @@ class Compared:
 @ROOM.page("/playbook", role="viewer")
 def playbook() -> str:
     """The playbook in force, to be read."""
-    service = _service()
+    service = service_in_force()
     _, said = current_rules(service)
     return _read_page(service, said.playbook, None)
 
@@ -58,7 +58,7 @@ def playbook() -> str:
 @ROOM.page("/drafts/<draft_id>/playbook", role="viewer")
 def draft_playbook(draft_id: str) -> str:
     """The playbook as a draft has it, to be read."""
-    service = _service()
+    service = service_in_force()
     draft, proposal = _proposed(service, draft_id)
     return _read_page(service, proposal.said.playbook, draft)
 
@@ -66,7 +66,7 @@ def draft_playbook(draft_id: str) -> str:
 @ROOM.page("/drafts/<draft_id>/record", role="editor")
 def draft_record(draft_id: str) -> str | tuple[str, int]:
     """One lead or one record of a CRM, by the rules in force and by a draft's. Nothing is stored."""
-    service = _service()
+    service = service_in_force()
     draft, proposal = _proposed(service, draft_id)
     name, where = (request.args.get(each, "").strip()[:_LONGEST] for each in ("name", "where"))
     rows: list[Compared] = []
@@ -198,11 +198,3 @@ def _proposed(service: Service, draft_id: str) -> tuple[Draft, Proposal]:
         return draft, draft_impact.proposed(service, parts().service(), parts().settings, draft)
     except ProposalError as error:
         abort(409, f"{error}. Make a new draft of it.")
-
-
-def _service() -> Service:
-    """The service by what is in force. Answers 503 where a newer program published that."""
-    try:
-        return published(parts().service())
-    except OutdatedError as error:
-        abort(503, str(error))

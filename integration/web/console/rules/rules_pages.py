@@ -4,7 +4,6 @@ from flask import abort, flash, jsonify, redirect, render_template, request, url
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as Reply
 
-from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.publishing import put_in_force as flow
 from integration.flows.publishing.proposals import ProposalError
 from integration.flows.publishing.put_in_force import OvertakenError
@@ -19,7 +18,7 @@ from integration.web.console.rules.new_drafts import chosen_terms, drafted, led_
 from integration.web.console.rules.rule_files import RuleFile
 from integration.web.console.shell.console_parts import audited, parts, person
 from integration.web.console.shell.rooms import Room
-from integration.wiring.whole_service import Service
+from integration.web.console.shell.rules_in_force import service_in_force
 
 ROOM = Room("rules", "Rules", path="/rules")
 
@@ -27,7 +26,7 @@ ROOM = Room("rules", "Rules", path="/rules")
 @ROOM.page("/", role="viewer")
 def overview() -> str:
     """What is in force, since when, by whom and why; what was before."""
-    service = _service()
+    service = service_in_force()
     with parts().store.read() as conn:
         versions = playbook_versions.every(conn)
     found = rule_files.files(service, parts().settings)
@@ -51,7 +50,7 @@ def edit(subject: str) -> str:
 def check(subject: str) -> Response:
     """What is wrong with a text, as JSON, for the editor."""
     try:
-        found = rule_files.checked(_service(), parts().settings, _file(subject), request.form.get("text", ""))
+        found = rule_files.checked(service_in_force(), parts().settings, _file(subject), request.form.get("text", ""))
     except ProposalError as error:
         return jsonify({"problems": [{"line": 1, "column": 1, "severity": "error", "text": str(error)}]})
     return jsonify({"problems": rule_files.placed(found.problems)})
@@ -60,7 +59,7 @@ def check(subject: str) -> Response:
 @ROOM.change("/propose/<subject>", role="editor")
 def propose(subject: str) -> Reply | tuple[str, int]:
     """Make a draft of a text that has no mistakes, and begin to work out what it would do."""
-    service, file, text = _service(), _file(subject), request.form.get("text", "")
+    service, file, text = service_in_force(), _file(subject), request.form.get("text", "")
     terms = chosen_terms(file.what)
     problems: list[dict[str, object]] = []
     try:
@@ -83,7 +82,7 @@ def propose(subject: str) -> Reply | tuple[str, int]:
 @ROOM.change("/rollback/<int:number>", role="editor")
 def rollback(number: int) -> Reply:
     """Make a draft that puts a former version back."""
-    service = _service()
+    service = service_in_force()
     former = flow.former(service, number)
     if former is None:
         abort(404, f"There is no version {number}.")
@@ -108,7 +107,7 @@ def draft(draft_id: str) -> str:
 def publish(draft_id: str) -> Reply | tuple[str, int]:
     """Put a draft in force, as it was shown."""
     found, started = _draft(draft_id), parts().service()
-    service = _service()
+    service = service_in_force()
     if found.state != "ready":
         abort(409, "This draft cannot be published: it was, or nobody knows yet what it would do.")
     try:
@@ -124,16 +123,10 @@ def publish(draft_id: str) -> Reply | tuple[str, int]:
     return redirect(url_for("console.rules.overview"), 303)
 
 
-def _service() -> Service:
-    """The service by what is in force. Answers 503 where a newer program published that."""
-    try:
-        return published(parts().service())
-    except OutdatedError as error:
-        abort(503, str(error))
-
-
 def _file(subject: str) -> RuleFile:
-    found = next((each for each in rule_files.files(_service(), parts().settings) if each.subject == subject), None)
+    found = next(
+        (each for each in rule_files.files(service_in_force(), parts().settings) if each.subject == subject), None
+    )
     if found is None:
         abort(404, f"There is no {subject} here.")
     return found

@@ -40,7 +40,7 @@ class ScoreHistogram:
 
 
 def score_histogram(scores: Sequence[Mapping[str, int]]) -> ScoreHistogram | None:
-    """From counts by tens of points (`from`, `before`, `after`); None where there is nobody."""
+    """From counts by groups of scores (`from`, `to`, `before`, `after`); None where there is nobody."""
     most = max((max(each["before"], each["after"]) for each in scores), default=0)
     if not most:
         return None
@@ -48,7 +48,7 @@ def score_histogram(scores: Sequence[Mapping[str, int]]) -> ScoreHistogram | Non
     bars, groups = [], []
     for place, each in enumerate(scores):
         begins, width = LEFT + place * across, across * (1 - _GAP) / 2
-        called = f"{each['from']} to {each['from'] + 9}"
+        called = f"{each['from']} to {each['to']}"
         groups.append(Label(round(begins + across / 2, 1), str(each["from"])))
         for number, kind in enumerate(("before", "after")):
             height = round(each[kind] * down, 1)
@@ -62,4 +62,4 @@ def score_histogram(scores: Sequence[Mapping[str, int]]) -> ScoreHistogram | Non
 def _words(scores: Sequence[Mapping[str, int]]) -> str:
     leads = sum(each["after"] for each in scores)
     moved = sum(abs(each["after"] - each["before"]) for each in scores) / 2
-    return f"How many of {leads:,} leads have which score, in tens of points, now and then: {moved:,.0f} differ."
+    return f"How many of {leads:,} leads have which score, now and by the draft: {moved:,.0f} differ."

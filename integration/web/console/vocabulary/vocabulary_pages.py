@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from flask import abort, render_template, request
+from flask import render_template, request
 from werkzeug.wrappers import Response as Reply
 
-from integration.flows.base.running_playbook import OutdatedError, published
 from integration.flows.looking.learning import learned
 from integration.flows.publishing.proposals import ProposalError
 from integration.store.events import unrecognised_words
@@ -15,6 +14,7 @@ from integration.web.console.rules.new_drafts import NO_REASON, chosen_terms, dr
 from integration.web.console.rules.rule_files import RuleFile
 from integration.web.console.shell.console_parts import parts
 from integration.web.console.shell.rooms import Room
+from integration.web.console.shell.rules_in_force import service_in_force
 from integration.web.console.vocabulary.seen_words import KINDS, SeenWord, Ticked, seen, taught
 from integration.wiring.whole_service import Service
 from mappings.vocabulary.value import CANONICAL, Vocabulary
@@ -28,13 +28,13 @@ _MOST = 200
 @ROOM.page("/", role="viewer")
 def overview() -> str:
     """The company's own words, and what came in that nobody knows."""
-    return _page(_service(), (), (), None)
+    return _page(service_in_force(), (), (), None)
 
 
 @ROOM.change("/propose", role="editor")
 def propose() -> Reply | tuple[str, int]:
     """Make a draft of a vocabulary that knows what was ticked."""
-    service, terms = _service(), chosen_terms("vocabulary")
+    service, terms = service_in_force(), chosen_terms("vocabulary")
     file, ticked = _file(service), _ticked()
     problems = [] if terms.reason else [NO_REASON]
     text = file.text
@@ -96,13 +96,6 @@ def _own(words: Vocabulary) -> list[tuple[str, str, str]]:
         found += [(each, name, each.replace("_", " ")) for each in words.lead[name].choices if each not in known]
     reasons = [each for each in words.reasons if each not in CANONICAL.reasons]
     return [*found, *((each, "reason of a rejection", each.replace("_", " ")) for each in reasons)]
-
-
-def _service() -> Service:
-    try:
-        return published(parts().service())
-    except OutdatedError as error:
-        abort(503, str(error))
 
 
 def _file(service: Service) -> RuleFile:
